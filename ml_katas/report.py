@@ -1,0 +1,181 @@
+"""The outcome of judging one submission, and its JSON form (`mlkata.report/1`)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = "mlkata.report/1"
+
+
+class Status(StrEnum):
+    """How a check or a report ended, from best to worst."""
+
+    PASSED = "passed"
+    NOT_RUN = "not_run"  # of a check only: it waits for a coarser one, or the report ended before it
+    FAILED = "failed"
+    ERROR = "error"
+    INCOMPLETE = "incomplete"
+    INVALID = "invalid"
+    FORBIDDEN = "forbidden"
+    LIMIT = "limit"
+    MEMORY = "memory"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    BROKEN = "broken"
+
+    @property
+    def rank(self) -> int:
+        return list(Status).index(self)
+
+    @classmethod
+    def worst(cls, statuses: Iterable[Status]) -> Status:
+        """Return a report's status from those of its checks.
+
+        `incomplete` only where every check that ran and did not pass is; beside other
+        failures an unfinished part of the submission is one more error.
+        """
+        seen = set(statuses)
+        beyond = seen - {cls.PASSED, cls.NOT_RUN}
+        if beyond == {cls.INCOMPLETE}:
+            return cls.INCOMPLETE
+        if cls.INCOMPLETE in beyond:
+            beyond = (beyond - {cls.INCOMPLETE}) | {cls.ERROR}
+        return max(beyond or seen or {cls.BROKEN}, key=lambda status: status.rank)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of the learner's file that an exception passed through."""
+
+    line: int
+    function: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The element that differs most; numbers are text, so that NaN and bfloat16 keep their looks."""
+
+    index: tuple[int, ...]
+    expected: str
+    actual: str
+    difference: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """A few rows and columns around the worst element; `lead` are the fixed leading indices."""
+
+    lead: tuple[int, ...]
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    expected: tuple[tuple[str, ...], ...]
+    actual: tuple[tuple[str, ...], ...]
+    differs: tuple[tuple[bool, ...], ...]
+
+
+@dataclass(frozen=True)
+class Differing:
+    """How many elements differ, of how many."""
+
+    count: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong in a check; texts from the submission are bounded and free of control characters.
+
+    `kind` is one of: assertion, type, structure, shape, dtype, device, nan, values, exception,
+    unfinished, limit, after, not_run.
+    """
+
+    kind: str
+    message: str
+    label: str = ""
+    expected: str = ""
+    actual: str = ""
+    differing: Differing | None = None
+    worst: Worst | None = None
+    window: Window | None = None
+    relation: str = ""
+    at: Frame | None = None
+    traceback: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How one check ended."""
+
+    name: str
+    sentence: str
+    status: Status
+    ms: float = 0.0
+    failure: Failure | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistake behind a failure: the mutant whose outputs the submission's equal, and its explanation."""
+
+    mutant: str
+    check: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What kept the submission from the machine: `strong`, `medium` or `limits-only`, and what is missing."""
+
+    level: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of judging one submission."""
+
+    kata: str
+    status: Status
+    seed: str
+    ms: float
+    isolation: Isolation
+    checks: tuple[CheckResult, ...]
+    message: str = ""
+    at: Frame | None = None
+    output: str = ""
+    diagnosis: Diagnosis | None = None
+    passed: int = field(init=False)
+    total: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "passed", sum(check.status is Status.PASSED for check in self.checks))
+        object.__setattr__(self, "total", len(self.checks))
+
+    @property
+    def failed_checks(self) -> frozenset[str]:
+        """The names of the checks that ran and did not pass."""
+        return frozenset(c.name for c in self.checks if c.status not in (Status.PASSED, Status.NOT_RUN))
+
+    @property
+    def first_failure(self) -> CheckResult | None:
+        return next((c for c in self.checks if c.status not in (Status.PASSED, Status.NOT_RUN)), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as the documented JSON object; absent parts are null."""
+        return {"schema": SCHEMA, **_plain(self)}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, StrEnum):
+        return value.value
+    return value
