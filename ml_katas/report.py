@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import types
+import typing
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -168,14 +170,31 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as the documented JSON object; absent parts are null."""
-        return {"schema": SCHEMA, **_plain(self)}
+        return {"schema": SCHEMA, **to_plain(self)}
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
+    """Return a record of this module as what JSON can hold."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if isinstance(value, StrEnum):
         return value.value
     return value
+
+
+def from_plain(hint: Any, value: Any) -> Any:
+    """Return the record of type *hint* that `to_plain` made *value* of."""
+    if value is None:
+        return None
+    arms = typing.get_args(hint)
+    if isinstance(hint, types.UnionType):
+        return from_plain(arms[0], value)
+    if typing.get_origin(hint) is tuple:
+        return tuple(from_plain(arms[0], item) for item in value)
+    if dataclasses.is_dataclass(hint):
+        hints = typing.get_type_hints(hint)
+        facts = {f.name: from_plain(hints[f.name], value[f.name]) for f in dataclasses.fields(hint) if f.init}
+        return hint(**facts)  # type: ignore[operator]
+    return Status(value) if hint is Status else value

@@ -1,0 +1,297 @@
+"""Top-k gating sends each token to the k experts with the largest logits, weighed by a softmax over those k.
+
+Letters: batch B, sequence S, width D, experts E. Expected values are computed before the submission runs.
+"""
+
+import math
+from copy import deepcopy
+
+import pytest
+import torch
+from ml_katas.testing import (
+    after,
+    assert_close,
+    assert_shape,
+    distinct_sizes,
+    rng_unchanged,
+    spy,
+    unchanged,
+)
+from submission import top_k_gating
+from torch import nn
+
+# B, S, D, E, k: all different, as many experts as tokens, and more tokens and experts than a learner tries.
+SETTINGS = [(4, 3, 5, 7, 2), (3, 2, 4, 6, 3), (2, 5, 3, 8, 6), (4, 65, 16, 32, 8)]
+
+
+def test_returns_weights_and_indices():
+    """Returns a tuple of two tensors: floating-point weights first, then int64 expert indices."""
+    tokens, gate = torch.randn(2, 3, 5), nn.Linear(5, 4)
+    result = top_k_gating(token_embeddings=tokens, gating_network=gate, k=2)
+    assert isinstance(result, tuple), f"expected the tuple (weights, indices), got a {type(result).__name__}"
+    weights, indices = result
+    assert weights.is_floating_point(), f"weights come first and are floating point, got {weights.dtype}"
+    assert indices.dtype == torch.int64, f"indices come second and are int64, got {indices.dtype}"
+
+
+@after("test_returns_weights_and_indices")
+@pytest.mark.parametrize("k", [1, 3])
+def test_one_row_per_token_and_one_column_per_expert_kept(k):
+    """Weights and indices have the shape (batch_size · sequence_length, k), also for k = 1."""
+    batch, sequence, width, experts = distinct_sizes(4, low=4)
+    weights, indices = top_k_gating(torch.randn(batch, sequence, width), nn.Linear(width, experts), k)
+    assert_shape(weights, (batch * sequence, k), label="weights")
+    assert_shape(indices, (batch * sequence, k), label="indices")
+
+
+@after("test_one_row_per_token_and_one_column_per_expert_kept")
+def test_ten_sequences_of_32_tokens():
+    """Tokens (10, 32, 128), 8 experts and no k give (320, 2), each token's weights summing to 1."""
+    weights, indices = top_k_gating(torch.randn(10, 32, 128), nn.Linear(128, 8))
+    assert_shape(weights, (320, 2), label="weights")
+    assert_shape(indices, (320, 2), label="indices")
+    assert_close(weights.sum(dim=-1), torch.ones(320).double(), label="sum of each token's weights")
+
+
+@after("test_one_row_per_token_and_one_column_per_expert_kept")
+@pytest.mark.parametrize(("batch", "sequence", "width", "experts", "k"), SETTINGS)
+def test_chooses_the_experts_with_the_largest_logits(batch, sequence, width, experts, k):
+    """Each token goes to the k experts with its largest logits."""
+    tokens, gate = torch.randn(batch, sequence, width), nn.Linear(width, experts)
+    logits = logits_of(tokens, gate)
+    _, indices = top_k_gating(tokens, gate, k)
+    assert_largest_chosen(indices, logits, k)
+
+
+@after("test_chooses_the_experts_with_the_largest_logits")
+@pytest.mark.parametrize(("batch", "sequence", "width", "experts", "k"), SETTINGS)
+def test_weights_are_a_softmax_over_the_kept_logits(batch, sequence, width, experts, k):
+    """Each token's k weights are the softmax of its k kept logits, in the order of the indices."""
+    tokens, gate = 3 * torch.randn(batch, sequence, width), nn.Linear(width, experts)
+    logits = logits_of(tokens, gate)
+    weights, indices = top_k_gating(tokens, gate, k)
+    assert_close(weights, softmax_by_hand(logits.gather(1, indices)), label="weights")
+
+
+@after("test_chooses_the_experts_with_the_largest_logits")
+def test_worked_example():
+    """The example of the brief comes out as written."""
+    tokens, gate = torch.tensor([[[1.0, 2.0], [-2.0, 1.0]]]), nn.Linear(2, 4, bias=False)
+    gate.weight.data = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-1.0, 1.0]])
+    weights, indices = top_k_gating(tokens, gate, k=2)
+    expected = torch.tensor([[0, 0.268941, 0.731059, 0], [0, 0.119203, 0, 0.880797]]).double()
+    assert_close(dense(weights, indices, 4), expected, label="weight of each expert", atol=1e-5)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+def test_each_token_is_routed_on_its_own():
+    """Changing one token changes its own row and no other."""
+    tokens, gate = torch.randn(3, 4, 5), nn.Linear(5, 6)
+    changed = tokens.clone()
+    changed[1, 2] = 10 * torch.randn(5)  # row 1 · 4 + 2
+    before = dense(*top_k_gating(tokens, gate, k=3), 6)
+    now = dense(*top_k_gating(changed, gate, k=3), 6)
+    moved = [row for row in range(12) if not torch.allclose(before[row], now[row], atol=1e-5)]
+    assert moved == [6], f"only row 6 should have changed; changed: {moved}"
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize(("experts", "k"), [(5, 1), (5, 5), (1, 1)])
+def test_k_may_be_one_or_all_experts(experts, k):
+    """k may be anything from 1, where the only weight is 1, to the number of experts."""
+    tokens, gate = torch.randn(2, 3, 4), nn.Linear(4, experts)
+    logits = logits_of(tokens, gate)
+    weights, indices = top_k_gating(tokens, gate, k)
+    assert_routing(weights, indices, logits, k)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize("row", [[0, 0, 0, 0, 0], [1, 3, 3, 3, 0], [1, 4, 1, 1, 0]], ids=str)
+def test_ties_still_give_k_different_experts(row):
+    """When logits tie, each token still gets exactly k different experts, weighed as ever."""
+    logits = torch.tensor(row).double().expand(6, 5)
+    weights, indices = top_k_gating(logits.float().view(2, 3, 5), tokens_as_logits, k=2)
+    assert_routing(weights, indices, logits, k=2)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize("shape", [(0, 3, 5), (2, 0, 5), (1, 1, 5)], ids=str)
+def test_no_tokens_and_a_single_token(shape):
+    """No tokens give two empty tensors of shape (0, k), a single token gives one row."""
+    tokens, gate = torch.randn(shape), nn.Linear(5, 4)
+    logits = logits_of(tokens, gate)
+    weights, indices = top_k_gating(tokens, gate, k=3)
+    assert indices.dtype == torch.int64, f"indices are int64, got {indices.dtype}"
+    assert_routing(weights, indices, logits, k=3)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+def test_large_logits_do_not_overflow():
+    """Adding a large number, of either sign, to all logits of a token leaves its weights as they were."""
+    tokens = torch.randn(2, 3, 5) + torch.tensor([1000.0, -1000.0]).repeat(3).view(2, 3, 1)
+    logits = tokens.double().flatten(0, 1)
+    weights, indices = top_k_gating(tokens, tokens_as_logits, k=3)
+    assert_routing(weights, indices, logits, k=3, atol=1e-3)  # near 1000 float32 has steps of 6e-5
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+def test_a_disabled_expert_is_never_chosen():
+    """An expert whose logit is -inf is never chosen and disturbs no weight while k others are finite."""
+    tokens, gate = torch.randn(3, 4, 6), nn.Linear(6, 5)
+    gate.bias.data[2] = -math.inf
+    logits = logits_of(tokens, gate)
+    weights, indices = top_k_gating(tokens, gate, k=4)
+    assert_routing(weights, indices, logits, k=4)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize("kind", ["function", "sequential", "module of one's own"])
+def test_the_gating_network_may_be_any_callable(kind):
+    """The gating network is only ever called: a function, or any module, will do."""
+    tokens, network = torch.randn(4, 3, 5), nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 6))
+    logits = logits_of(tokens, network)
+    gate = {"function": lambda x: network(x), "sequential": network}.get(kind) or Twice(network)
+    weights, indices = top_k_gating(tokens, gate, k=2)
+    assert_routing(weights, indices, 2 * logits if isinstance(gate, Twice) else logits, k=2)
+
+
+@after("test_one_row_per_token_and_one_column_per_expert_kept")
+def test_the_gating_network_is_called_once():
+    """The gating network is called once, with all tokens."""
+    gate = spy(nn.Linear(5, 4))
+    top_k_gating(torch.randn(2, 3, 5), gate, k=2)
+    assert gate.calls == 1, f"one call was expected, the gating network saw {gate.calls}"
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize("layout", ["transposed", "expanded"])
+def test_tokens_may_be_non_contiguous(layout):
+    """Tokens may lie in memory in any order: transposed and expanded tensors are fine."""
+    gate = nn.Linear(5, 6)
+    tokens = (
+        torch.randn(3, 4, 5).transpose(0, 1)
+        if layout == "transposed"
+        else torch.randn(1, 3, 5).expand(4, 3, 5)
+    )
+    logits = logits_of(tokens.contiguous(), gate)
+    weights, indices = top_k_gating(tokens, gate, k=2)
+    assert_routing(weights, indices, logits, k=2)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-9), ("float16", 4e-3), ("bfloat16", 2e-2)])
+def test_weights_keep_the_precision_of_the_logits(dtype, tolerance):
+    """Weights have the dtype of the logits; for half-precision logits float32 will do as well."""
+    dtype = getattr(torch, dtype)
+    tokens, gate = torch.randn(4, 3, 5).to(dtype), nn.Linear(5, 5, bias=False, dtype=dtype)
+    nn.init.eye_(gate.weight)  # the logits are the tokens, with nothing to round
+    logits = tokens.double().flatten(0, 1)
+    weights, indices = top_k_gating(tokens, gate, k=3)
+    allowed = {dtype, torch.promote_types(dtype, torch.float32)}
+    assert weights.dtype in allowed, f"for {dtype} logits the weights are {weights.dtype}"
+    assert_routing(weights, indices, logits, k=3, rtol=tolerance, atol=tolerance)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_the_gating_network_learns(k):
+    """The gating network's parameters receive the gradient of the definition; at k = 1 it is zero."""
+    tokens, gate = torch.randn(2, 3, 5).double(), nn.Linear(5, 4).double()
+    worth = torch.randn(6, 4).double()  # of each expert to each token
+    gates = keep_top_k_softmax(gate(tokens.flatten(0, 1)), k)
+    by_weight, by_bias = torch.autograd.grad((gates * worth).sum(), [gate.weight, gate.bias])
+    weights, indices = top_k_gating(tokens, gate, k)
+    (weights * worth.gather(1, indices)).sum().backward()
+    assert_close(gate.weight.grad, by_weight, label="gradient of gating_network.weight")
+    assert_close(gate.bias.grad, by_bias, label="gradient of gating_network.bias")
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+def test_the_gradient_reaches_the_tokens():
+    """The gradient with respect to the tokens agrees with finite differences."""
+    far_apart = (torch.randperm(10).double() / 4).view(1, 2, 5).requires_grad_()
+    gate = nn.Linear(5, 5, bias=False).double()
+    nn.init.eye_(gate.weight)
+    assert torch.autograd.gradcheck(lambda tokens: dense(*top_k_gating(tokens, gate, k=3), 5), far_apart)
+
+
+@after("test_one_row_per_token_and_one_column_per_expert_kept")
+def test_arguments_stay_as_they_were():
+    """Neither the tokens nor the gating network are changed."""
+    tokens, gate = torch.randn(2, 3, 5), nn.Linear(5, 4)
+    with unchanged(tokens, gate):
+        top_k_gating(tokens, gate, k=2)
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_the_same_call_gives_the_same_answer(training):
+    """The result depends on the arguments alone: no random numbers, no memory, training or not."""
+    tokens, gate = torch.randn(4, 3, 5), nn.Linear(5, 6).train(training)
+    logits = logits_of(tokens, gate)
+    for _ in range(3):
+        with rng_unchanged():
+            weights, indices = top_k_gating(tokens, gate, k=2)
+        assert_routing(weights, indices, logits, k=2)
+
+
+def assert_routing(weights, indices, logits, k, **tolerance):
+    """The definition: k different experts with the largest logits, weighed by a softmax over those."""
+    assert_shape(weights, (len(logits), k), label="weights")
+    assert_shape(indices, (len(logits), k), label="indices")
+    for token, experts in enumerate(indices.tolist()):
+        assert len(set(experts)) == k, f"token {token} needs {k} different experts, got {experts}"
+    assert_largest_chosen(indices, logits, k)
+    assert_close(weights, softmax_by_hand(logits.gather(1, indices)), label="weights", **tolerance)
+
+
+def assert_largest_chosen(indices, logits, k):
+    """The logits of the chosen experts are the k largest; among equal logits any expert will do."""
+    chosen = logits.gather(1, indices).sort(dim=1, descending=True).values.float()
+    largest = [sorted(row, reverse=True)[:k] for row in logits.tolist()]
+    assert_close(
+        chosen, torch.tensor(largest, dtype=torch.float64).view(-1, k), label="logits of the chosen experts"
+    )
+
+
+def softmax_by_hand(kept):
+    """exp of each logit over the sum of its row, one row after the other, in float64."""
+    weights = torch.zeros(kept.shape, dtype=torch.float64)
+    for token, row in enumerate(kept.tolist()):
+        powers = [math.exp(logit - max(row)) for logit in row]
+        weights[token] = torch.tensor([power / sum(powers) for power in powers], dtype=torch.float64)
+    return weights
+
+
+def keep_top_k_softmax(logits, k):
+    """G(x) (T, E) of equations 3 and 5, differentiable: exp where kept, zero elsewhere, over the sum."""
+    smallest_kept = logits.sort(dim=1, descending=True).values[:, k - 1 : k]
+    powers = logits.exp() * (logits >= smallest_kept)
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
+def dense(weights, indices, experts):
+    """The weight of every expert for every token (T, E), zero for the experts not chosen."""
+    return torch.zeros(len(weights), experts, dtype=weights.dtype).scatter_add(1, indices, weights)
+
+
+def logits_of(tokens, gate):
+    """What the gate says about each token (T, E), in float64; the gate itself is left alone."""
+    with torch.no_grad():
+        return deepcopy(gate).double()(tokens.double()).flatten(0, 1)
+
+
+def tokens_as_logits(tokens):
+    """A gating network that hands back a copy of the tokens as their logits."""
+    return tokens.clone()
+
+
+class Twice(nn.Module):
+    """A module that torch does not know: twice the logits of another."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, tokens):
+        return 2 * self.network(tokens)

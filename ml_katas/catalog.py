@@ -1,0 +1,244 @@
+"""The katas that can be found, source by source; a broken one never hides the others."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from .errors import InvalidKata, MlkataError, UnknownKata, UsageError
+from .kata import SLUG, Facts, Kata
+from .strict import nearest, read_text, read_toml
+
+_HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the catalogue as a learner sees it; `status` is passed, started, new or broken."""
+
+    slug: str
+    title: str
+    track: str
+    track_title: str
+    difficulty: str
+    minutes: int
+    status: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Track:
+    """A themed, ordered list of katas: one `[[track]]` of a source's `tracks.toml`."""
+
+    name: str
+    title: str
+    katas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """What a source's `tracks.toml` says."""
+
+    track: tuple[Track, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A kata's place and facts; of a broken one the slug, the place and the `problem`."""
+
+    slug: str
+    folder: Path
+    track: str = ""
+    track_title: str = ""
+    title: str = ""
+    difficulty: str = ""
+    minutes: int = 0
+    tags: tuple[str, ...] = ()
+    problem: InvalidKata | None = None
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A kata that an earlier source hides, because it holds one of the same name."""
+
+    slug: str
+    folder: Path
+    by: Path
+
+
+class Catalog:
+    """The katas of all sources; what is read is read once, when first asked for."""
+
+    def __init__(self, sources: tuple[Path, ...], problems: tuple[MlkataError, ...] = ()) -> None:
+        self.sources = sources
+        self._misplaced = problems
+        self._folders: dict[str, Path] = {}
+        hidden: list[Hidden] = []
+        for folder in (kata for source in sources for kata in _kata_folders(source)):
+            first = self._folders.setdefault(folder.name, folder)
+            if first is not folder:
+                hidden.append(Hidden(folder.name, folder, first))
+        self.hidden = tuple(hidden)
+
+    @classmethod
+    def load(cls, katas_dir: Path | None = None) -> Catalog:
+        """Return the katas of *katas_dir*, MLKATA_PATH and the bundled course; the first of a name wins."""
+        if katas_dir is not None:
+            _refuse_odd_source(katas_dir, "--katas")
+        named = [Path(part) for part in os.environ.get("MLKATA_PATH", "").split(os.pathsep) if part]
+        problems = tuple(_problem_of_source(path, "MLKATA_PATH") for path in named)
+        usable = [path for path, problem in zip(named, problems, strict=True) if problem is None]
+        sources = _distinct([katas_dir, *usable, bundled("katas")])
+        return cls(sources, tuple(problem for problem in problems if problem))
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The names of all katas, source by source; reads no file."""
+        return tuple(self._folders)
+
+    def find(self, name: str) -> Kata:
+        """Return the kata called *name* (slug, file name or unique prefix), or raise UnknownKata."""
+        return Kata.load(self._folders[self.resolve(name)])
+
+    def resolve(self, name: str) -> str:
+        """Return the slug that *name* means, or raise UnknownKata with the nearest ones."""
+        wanted = Path(name.strip()).name.removesuffix(".py").replace("_", "-").lower()
+        if wanted in self._folders:
+            return wanted
+        longer = [slug for slug in self._folders if wanted and slug.startswith(wanted)]
+        if len(longer) == 1:
+            return longer[0]
+        raise UnknownKata(name, longer[:3] or difflib.get_close_matches(wanted, self._folders, cutoff=0.65))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """All katas: those of the tracks in their order, then the others by name."""
+        placed = [(track, slug) for track in self.tracks for slug in track.katas]
+        tracked = {slug for _, slug in placed}
+        loose = [(Track("", ""), slug) for slug in sorted(self._folders) if slug not in tracked]
+        return tuple(_entry(self._folders[slug], track) for track, slug in placed + loose)
+
+    def entry(self, slug: str) -> Entry:
+        """Return the entry of one kata; reads its `kata.toml` and no other."""
+        return _entry(self._folders[slug], self.track_of(slug))
+
+    def track_of(self, slug: str) -> Track:
+        """Return the track that *slug* is in; for a kata without one a track of no name."""
+        return next((track for track in self.tracks if slug in track.katas), Track("", "", ()))
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks of all sources, each with the katas that exist and that no earlier one has."""
+        return self._placement[0]
+
+    @cached_property
+    def problems(self) -> tuple[MlkataError, ...]:
+        """What is wrong with the sources themselves: folders that are none, mistakes in `tracks.toml`."""
+        return (*self._misplaced, *self._placement[1])
+
+    @cached_property
+    def _placement(self) -> tuple[tuple[Track, ...], tuple[InvalidKata, ...]]:
+        tracks: dict[str, Track] = {}
+        problems: list[InvalidKata] = []
+        home: dict[str, str] = {}
+        for path, track in _read_tracks(self.sources, problems):
+            katas: list[str] = []
+            for slug in track.katas:
+                wrong = self._misfit(slug, track, home)
+                if wrong:
+                    problems.append(InvalidKata(path, _line_naming(path, track, slug), wrong))
+                elif slug not in home:
+                    home[slug] = track.name
+                    katas.append(slug)
+            before = tracks.get(track.name, Track(track.name, track.title))
+            tracks[track.name] = Track(before.name, before.title, (*before.katas, *katas))
+        return tuple(tracks.values()), tuple(problems)
+
+    def _misfit(self, slug: str, track: Track, home: dict[str, str]) -> str:
+        if slug not in self._folders:
+            return f"track {track.name!r} names no kata of that name: {slug!r}.{nearest(slug, self._folders)}"
+        if home.get(slug, track.name) != track.name:
+            return f"{slug!r} is in track {home[slug]!r} already; a kata has one place"
+        return ""
+
+
+def bundled(name: str) -> Path | None:
+    """Return the folder `katas` or `templates` of the installed wheel, or of the checkout."""
+    return next((path for path in (_HERE / name, _HERE.parent / name) if path.is_dir()), None)
+
+
+def _kata_folders(source: Path) -> Iterator[Path]:
+    with os.scandir(source) as children:
+        names = sorted(child.name for child in children if child.name[0] not in "._" and child.is_dir())
+    for name in names:
+        folder = source / name
+        if any((folder / file).exists() for file in ("kata.toml", "suite.py", "starter.py.j2")):
+            yield folder
+
+
+def _refuse_odd_source(path: Path, origin: str) -> None:
+    problem = _problem_of_source(path, origin)
+    if problem:
+        raise problem
+
+
+def _problem_of_source(path: Path, origin: str) -> UsageError | None:
+    says = f"{origin} names {path}"
+    if not path.is_dir():
+        return UsageError(f"{says}, which is not a folder.", "Name a folder that holds katas.")
+    if (path / "kata.toml").exists():
+        return UsageError(f"{says}, which is itself a kata.", f"Name the folder above it: {path.parent}")
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        return UsageError(f"{says}: {error.strerror}.", "Name a folder that you can read.")
+    return None
+
+
+def _distinct(paths: Iterable[Path | None]) -> tuple[Path, ...]:
+    by_place: dict[Path, Path] = {}
+    for path in paths:
+        if path:
+            by_place.setdefault(path.resolve(), path)
+    return tuple(by_place.values())
+
+
+def _read_tracks(sources: tuple[Path, ...], problems: list[InvalidKata]) -> Iterator[tuple[Path, Track]]:
+    for path in (source / "tracks.toml" for source in sources):
+        if not path.is_file():
+            continue
+        try:
+            yield from ((path, track) for track in read_toml(path, Tracks).track)
+        except InvalidKata as problem:
+            problems.append(problem)
+
+
+def _line_naming(path: Path, track: Track, slug: str) -> int | None:
+    """Return the line below the header of *track* that holds *slug*."""
+    lines = read_text(path).splitlines()
+    below = next((n for n, line in enumerate(lines) if "name" in line and f'"{track.name}"' in line), 0)
+    quoted = (f'"{slug}"', f"'{slug}'")
+    return next((n + 1 for n in range(below, len(lines)) if any(q in lines[n] for q in quoted)), None)
+
+
+def _entry(folder: Path, track: Track) -> Entry:
+    try:
+        if not SLUG.fullmatch(folder.name):
+            raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
+        facts = read_toml(folder / "kata.toml", Facts)
+    except InvalidKata as problem:
+        return Entry(folder.name, folder, track.name, track.title, title=folder.name, problem=problem)
+    return Entry(
+        folder.name,
+        folder,
+        track.name,
+        track.title,
+        facts.title,
+        facts.difficulty.value,
+        facts.minutes,
+        facts.tags,
+    )

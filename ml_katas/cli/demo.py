@@ -1,0 +1,61 @@
+"""`mlkata demo`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..catalog import Catalog
+from ..demo import Step, steps
+from .options import Settings, common, kata_argument
+
+SHOWN = "moe-topk"
+
+
+@click.command()
+@kata_argument
+@common
+def demo(settings: Settings, kata: str) -> None:
+    """See the whole loop once: a starter, a wrong attempt with its diagnosis, a right one.
+
+    It takes place in a workspace that vanishes; nothing of yours is touched.
+    """
+    catalog = Catalog.load(settings.katas)
+    happened = []
+    for step in steps(catalog, catalog.find(kata or SHOWN)):
+        if settings.json:
+            happened.append(_as_json(step))
+        else:
+            _draw(settings, step)
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.demo/1", "steps": happened})
+    else:
+        settings.screen.say("Your turn: `mlkata start` begins the first kata.")
+
+
+def _draw(settings: Settings, step: Step) -> None:
+    from rich.padding import Padding
+    from rich.rule import Rule
+    from rich.syntax import Syntax
+
+    from ..render import report_view
+
+    kata, report = step.checked.kata, step.checked.report
+    draw = settings.screen.draw
+    draw(Rule(step.title, align="left"))
+    draw(Padding(Syntax(step.code, "python", theme="ansi_dark", background_color="default"), (1, 2)))
+    settings.screen.say(f"$ {step.command}")
+    draw(
+        report_view(
+            report,
+            title=kata.facts.title,
+            file=step.checked.path.name,
+            hints_shown=0,
+            hints_total=len(kata.hints),
+        )
+    )
+
+
+def _as_json(step: Step) -> dict[str, Any]:
+    return {"title": step.title, "code": step.code, "report": step.checked.report.to_json()}

@@ -1,0 +1,49 @@
+"""`mlkata doctor`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ..doctor import Finding, examine
+from .options import Settings, common
+from .saying import closing_notices
+
+
+@click.command()
+@common
+def doctor(settings: Settings) -> int:
+    """Show what works on this machine, what does not, and the command that mends it.
+
+    Exit code 3: no kata can be judged here.
+    """
+    screen = settings.screen
+    colour = f"{'on' if screen.colour.on else 'off'}, because {screen.colour.because}"
+    with settings.desk() as desk, closing_notices(screen, desk):
+        findings = examine(desk, colour=colour, encoding=screen.encoding)
+    if settings.json:
+        screen.emit(_as_json(findings))
+    else:
+        for line in _lines(findings):
+            screen.say(line)
+    return 3 if any(finding.vital for finding in findings) else 0
+
+
+def _lines(findings: tuple[Finding, ...]) -> Iterator[str]:
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        mark = "ok" if finding.works else "!!"
+        yield f"{mark}  {finding.name.ljust(width)}  {finding.says}"
+        if finding.mend:
+            yield f"    {' ' * width}  {finding.mend}"
+
+
+def _as_json(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    return {
+        "schema": "mlkata.doctor/1",
+        "works": all(finding.works for finding in findings),
+        "findings": [dataclasses.asdict(finding) for finding in findings],
+    }

@@ -1,0 +1,38 @@
+"""Sentences that several commands say in the same way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..kata import Kata
+from ..practice import Desk
+from .screen import Screen
+
+
+@contextmanager
+def closing_notices(screen: Screen, desk: Desk) -> Iterator[None]:
+    """Say on stderr, after the block, what the learner must know beside its outcome."""
+    try:
+        yield
+    finally:
+        for notice in desk.notices:
+            screen.note(notice)
+
+
+def short(path: Path) -> str:
+    """Return *path* as seen from the current folder where it lies in it, else whole."""
+    near = os.path.relpath(path) if path.anchor == Path.cwd().anchor else str(path)
+    return str(path) if near.startswith("..") else near
+
+
+def effort(difficulty: str, minutes: int) -> str:
+    """Return a kata's difficulty and minutes: `medium, about 10 min`."""
+    return f"{difficulty}, about {minutes} min"
+
+
+def headline(kata: Kata) -> str:
+    """Return a kata's title with its effort."""
+    return f"{kata.facts.title} ({effort(kata.facts.difficulty.value, kata.facts.minutes)})"

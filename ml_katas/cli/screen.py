@@ -1,0 +1,125 @@
+"""Where output goes and how: colour is resolved here, once, and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from ..plain import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Whether a stream gets colour, and the setting that decided it."""
+
+    on: bool
+    because: str
+
+
+def resolve_colour(flag: str, stream: TextIO, environ: Mapping[str, str]) -> Colour:
+    """Return whether *stream* gets colour: NO_COLOR beats --color, which beats FORCE_COLOR, then the TTY."""
+    if environ.get("NO_COLOR"):
+        return Colour(False, "NO_COLOR is set")
+    if flag != "auto":
+        return Colour(flag == "always", f"--color {flag}")
+    if environ.get("FORCE_COLOR"):
+        return Colour(environ["FORCE_COLOR"] not in ("0", "false"), f"FORCE_COLOR={environ['FORCE_COLOR']}")
+    if not stream.isatty():
+        return Colour(False, "this is not a terminal")
+    if environ.get("TERM") == "dumb":
+        return Colour(False, "TERM is dumb")
+    return Colour(True, "this is a terminal")
+
+
+class Screen:
+    """The two streams of one command; rich is imported when something is drawn."""
+
+    def __init__(self, colour: str = "auto", plain: bool = False) -> None:
+        self.plain = plain
+        self.colour = resolve_colour("never" if plain else colour, sys.stdout, os.environ)
+        self._error_colour = resolve_colour("never" if plain else colour, sys.stderr, os.environ)
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that lacks a sign shows another in its place; that is no reason to crash.
+            with contextlib.suppress(AttributeError):
+                stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+    @property
+    def encoding(self) -> str:
+        return sys.stdout.encoding or "ascii"
+
+    @cached_property
+    def out(self) -> Console:
+        """The console of stdout."""
+        return _console(sys.stdout, self.colour, self.plain)
+
+    @cached_property
+    def err(self) -> Console:
+        """The console of stderr."""
+        return _console(sys.stderr, self._error_colour, self.plain)
+
+    def draw(self, view: RenderableType) -> None:
+        """Draw a rich renderable on stdout."""
+        self.out.print(view)
+
+    def say(self, text: str = "") -> None:
+        """Write a line of text on stdout; escape sequences in it come to nothing."""
+        click.echo(plain(text))
+
+    def note(self, text: str) -> None:
+        """Write a line of text on stderr; escape sequences in it come to nothing."""
+        click.echo(plain(text), err=True)
+
+    def emit(self, value: dict[str, Any]) -> None:
+        """Write one JSON object on stdout."""
+        click.echo(json.dumps(value, ensure_ascii=not self.encoding.lower().startswith("utf")))
+
+    @contextlib.contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Show *text* on a terminal's stderr until the block ends."""
+        shown = sys.stderr.isatty() and not self.plain and os.environ.get("TERM") != "dumb"
+        if shown:
+            click.echo(text, err=True, nl=False)
+        try:
+            yield
+        finally:
+            if shown:
+                click.echo("\r\x1b[K", err=True, nl=False, color=True)
+
+
+def _console(stream: TextIO, colour: Colour, plain: bool) -> Console:
+    from rich.console import Console
+
+    class PlainConsole(Console):
+        """A console that asks for ASCII boxes whatever the stream could show."""
+
+        @property
+        def encoding(self) -> str:
+            return "ascii"
+
+    return (PlainConsole if plain else Console)(
+        file=stream,
+        color_system=_depth(os.environ) if colour.on else None,
+        no_color=not colour.on,
+        force_terminal=stream.isatty(),
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+
+
+def _depth(environ: Mapping[str, str]) -> Any:
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "truecolor"
+    return "256" if "256color" in environ.get("TERM", "") else "standard"

@@ -1,0 +1,238 @@
+"""The bench: the submission in its current sandbox, replaced when it crashed, under the clock of the report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ..kata import Limits
+from ..report import Frame
+from ..strict import nearest
+from . import endings, seeds
+from .endings import Ended
+from .exceptions import RemoteError
+from .judge_peer import JudgePeer
+from .sandboxes import MOST_OUTPUT_MIB, Sandbox, Sandboxes
+from .wire import Beside, Channel, Closed, Corrupted, TimedOut
+
+MOST_REPLACEMENTS = 2
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is judged: the learner's file as bytes, and what it must define."""
+
+    source: bytes
+    file_name: str
+    entry_points: tuple[str, ...]
+
+
+class Rejected(Exception):
+    """The submission does not load: it is `invalid`, with a sentence and perhaps a line."""
+
+    def __init__(self, sentence: str, at: Frame | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.at = at
+
+
+class Clock:
+    """The wall clock of one report: a deadline for the whole and one for the check at hand."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.started = time.monotonic()
+        self._total = self.started + limits.total_seconds
+        self._check = self._total
+
+    def begin_check(self) -> None:
+        self._check = time.monotonic() + self.limits.check_seconds
+
+    def deadline(self) -> float:
+        return min(self._total, self._check)
+
+    def ending(self) -> Ended:
+        """Return the ending for whichever limit came first."""
+        if self._total <= self._check:
+            return endings.timeout(self.limits.total_seconds, "the whole suite")
+        return endings.timeout(self.limits.check_seconds, "one check")
+
+
+class Bench:
+    """Starts a sandbox when one is needed, loads the submission, and says how a sandbox ended."""
+
+    def __init__(
+        self, sandboxes: Sandboxes, submission: Submission, limits: Limits, beside: list[Beside]
+    ) -> None:
+        self.clock = Clock(limits)
+        self.submission = submission
+        self.ending: Ended | None = None
+        self.output = ""
+        self._sandboxes = sandboxes
+        self._limits = limits
+        self._beside = beside
+        self._sandbox: Sandbox | None = None
+        self._peer: JudgePeer | None = None
+        self._replacements = -1
+        self._seed = 0
+        self._shipped: dict[str, str] = {}
+
+    # -------- sandboxes
+
+    def peer(self) -> JudgePeer:
+        """Return the conversation with the current sandbox; a fresh one where there is none."""
+        if self.ending is not None and (self.ending.final or self._peer is not None):
+            raise self.ending
+        if self._peer is None:
+            self._start()
+        assert self._peer is not None
+        return self._peer
+
+    @property
+    def current(self) -> JudgePeer | None:
+        """The conversation of the check at hand, ended or not."""
+        return self._peer
+
+    def _start(self) -> None:
+        limits = {"cpu_seconds": self._limits.total_seconds, "memory_mib": self._limits.memory_mib}
+        self._replacements += 1
+        sandbox = self._sandbox = self._sandboxes.start(limits)
+        channel = Channel(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
+        peer = self._peer = BenchPeer(channel, self)
+        for name, source in self._shipped.items():
+            peer.ask("ship", {"source": source, "name": name})
+        self._load(peer)
+        peer.ask("seed", {"seed": self._seed})
+        peer.begin_check()
+
+    def _load(self, peer: JudgePeer) -> None:
+        source = torch.frombuffer(bytearray(self.submission.source), dtype=torch.uint8)
+        names = self.submission.entry_points
+        try:
+            answer = peer.ask(
+                "load", {"source": source, "file_name": self.submission.file_name, "entry_points": names}
+            )
+        except RemoteError as error:
+            raise Rejected(_why_not_loaded(error), error.frames[-1] if error.frames else None) from None
+        kinds, public = answer if type(answer) is tuple and len(answer) == 2 else ((), ())
+        if type(kinds) is not tuple or len(kinds) != len(names):
+            raise self.ended(peer, Corrupted("a malformed load"))
+        for name, kind in zip(names, kinds, strict=True):
+            if kind not in ("class", "callable"):
+                raise Rejected(_why_not_there(name, kind, public))
+
+    def ship(self, name: str, source: str) -> None:
+        """Send helper code to this sandbox and to every one that replaces it."""
+        self._shipped[name] = source
+        self.peer().ask("ship", {"source": source, "name": name})
+
+    def ended(self, peer: JudgePeer, error: Exception) -> Ended:
+        """Return how the sandbox of *peer* ended, and put it away."""
+        if peer is self._peer and self.ending is None:
+            self.ending = self._classify(error)
+            self.put_away()
+            self._peer = peer  # until the check ends, its stand-ins keep saying so
+        return self.ending or endings.exited(None, 0)
+
+    def _classify(self, error: Exception) -> Ended:
+        sandbox = self._sandbox
+        assert sandbox is not None
+        if isinstance(error, TimedOut):
+            return self.clock.ending()
+        if sandbox.output.flooded:
+            return endings.flood(MOST_OUTPUT_MIB)
+        if isinstance(error, Corrupted):
+            return endings.corrupted(str(error))
+        code = self.put_away()
+        return endings.exited(code, self._limits.total_seconds)
+
+    def put_away(self) -> int | None:
+        """End the current sandbox; what it printed is kept."""
+        if self._sandbox is None:
+            return None
+        sandbox, self._sandbox, self._peer = self._sandbox, None, None
+        self.output += sandbox.output.take()
+        return sandbox.stop()
+
+    # -------- checks
+
+    def begin_check(self, run_seed: str, name: str) -> None:
+        """Set clock and seeds for a check; raise Ended where no sandbox can be had for it."""
+        self.clock.begin_check()
+        self.ending = None
+        self._seed = seeds.derive(run_seed, name, "sandbox")
+        if self._sandbox is None:
+            self._peer = None
+        fresh = self._peer is None
+        peer = self.peer()
+        if not fresh:
+            peer.ask("seed", {"seed": self._seed})
+        peer.begin_check()
+
+    def end_check(self) -> Ended | None:
+        """Return how the sandbox ended during this check, if it did."""
+        ending = self.ending
+        if ending is not None and not ending.final and self._replacements >= MOST_REPLACEMENTS:
+            ending = Ended(ending.status, f"{ending.sentence} It was the third time.", final=True)
+        if self._sandbox is not None:
+            self.output += self._sandbox.output.take()
+        return ending
+
+    def take_output(self) -> str:
+        """Return what was printed since the last time."""
+        text, self.output = self.output, ""
+        return text
+
+
+class BenchPeer(JudgePeer):
+    """A conversation whose breaks are endings."""
+
+    def __init__(self, channel: Channel, bench: Bench) -> None:
+        super().__init__(channel)
+        self._bench = bench
+
+    def ask(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> Any:
+        if self._bench.ending is not None:
+            raise self._bench.ending
+        try:
+            return super().ask(op, values, sharing=sharing, **plain)
+        except (Closed, Corrupted, TimedOut) as error:
+            raise self._bench.ended(self, error) from None
+        except Ended as ended:
+            if self._bench.ending is None:
+                self._bench.ending = ended
+                self._bench.put_away()
+            raise
+
+
+def _why_not_loaded(error: RemoteError) -> str:
+    if error.kind == "ModuleNotFoundError":
+        return f"{error.message}. A submission is one file: it may import torch, NumPy and what is installed"
+    if error.kind in ("SyntaxError", "IndentationError", "TabError"):
+        return f"does not compile: {error.message}"
+    if error.kind == "UnicodeDecodeError":
+        return "must be UTF-8 text"
+    return f"cannot be imported: {error.kind}: {error.message}"
+
+
+def _why_not_there(name: str, kind: Any, public: Any) -> str:
+    if kind != "missing":
+        return f"{name} must be a function or class, and is something else"
+    names = [other for other in public if type(other) is str] if type(public) is tuple else []
+    return f"does not define {name}.{nearest(name, names)}"
+
+
+def is_memory(error: BaseException) -> bool:
+    """Say whether an exception of the submission is the memory limit at work."""
+    text = str(error)
+    return isinstance(error, RemoteError) and (
+        error.kind == "MemoryError" or "an't allocate memory" in text or "annot allocate memory" in text
+    )
+
+
+def memory_ending(limits: Limits) -> Ended:
+    """Return the ending for a submission that ran into its memory limit."""
+    return endings.memory(limits.memory_mib)

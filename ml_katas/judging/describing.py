@@ -1,0 +1,51 @@
+"""Values from either side named in a few words: "a list of 2", "float32 (15, 2)"."""
+
+from __future__ import annotations
+
+from reprlib import Repr
+
+from torch import Tensor, dtype
+
+_short = Repr()
+_short.maxstring = _short.maxother = 80
+
+
+def kind_of(value: object) -> str:
+    """Return what a value is, with its article."""
+    if value is None:
+        return "None"
+    if isinstance(value, Tensor):
+        return f"a {signature(value)} tensor"
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        return f"a {type(value).__name__} of {len(value)}"
+    return with_article(type(value).__name__)
+
+
+def signature(tensor: Tensor) -> str:
+    """Return dtype and shape: "float32 (15, 2)"."""
+    return f"{dtype_name(tensor.dtype)} {shape_text(tensor.shape)}"
+
+
+def dtype_name(kind: dtype) -> str:
+    return str(kind).removeprefix("torch.")
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    return str(tuple(shape))
+
+
+def shown(value: object) -> str:
+    """Return a bounded repr without control characters."""
+    try:
+        return "".join(c if c.isprintable() else "?" for c in _short.repr(value))[:200]
+    except Exception:  # a repr of someone else's
+        return kind_of(value)
+
+
+def with_article(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 value" or "3 values"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

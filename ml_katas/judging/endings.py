@@ -1,0 +1,66 @@
+"""How a conversation with a sandbox can end early, each with its status and its sentence."""
+
+from __future__ import annotations
+
+from ..report import Status
+
+
+class Ended(BaseException):
+    """The sandbox is of no more use: no `except Exception` in a suite may swallow that."""
+
+    def __init__(self, status: Status, sentence: str, *, final: bool) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.final = final  # whether the report ends here, or a fresh sandbox takes the other checks
+
+
+def timeout(seconds: float, what: str) -> Ended:
+    return Ended(
+        Status.TIMEOUT, f"Your code was still running after {seconds:g} s, the limit for {what}.", final=True
+    )
+
+
+def flood(mebibytes: int) -> Ended:
+    return Ended(Status.LIMIT, f"Your code printed more than {mebibytes} MiB.", final=True)
+
+
+def callbacks(sentence: str) -> Ended:
+    return Ended(Status.LIMIT, sentence, final=True)
+
+
+def corrupted(detail: str) -> Ended:
+    sentence = f"The channel between your code and the checker was corrupted: {detail}."
+    return Ended(Status.CRASHED, sentence, final=True)
+
+
+def memory(mebibytes: int) -> Ended:
+    return Ended(
+        Status.MEMORY, f"Your code needed more memory than the limit of {mebibytes} MiB.", final=False
+    )
+
+
+_SIGNALS = {
+    4: "illegal instruction",
+    6: "abort",
+    7: "bus error",
+    8: "arithmetic error",
+    11: "segmentation fault",
+}
+
+
+def exited(code: int | None, cpu_seconds: float) -> Ended:
+    """Return the ending for a sandbox that is gone; *code* as subprocess gives it, None if unknown."""
+    if code == -24:
+        return timeout(cpu_seconds, "processor time")
+    return Ended(Status.CRASHED, _how_it_exited(code), final=False)
+
+
+def _how_it_exited(code: int | None) -> str:
+    if code is None:
+        return "The process of your code vanished."
+    if code == -9:
+        return "The process of your code was killed, perhaps for want of memory."
+    if code < 0:
+        return f"Your code crashed its process: {_SIGNALS.get(-code, 'a signal')} (signal {-code})."
+    return f"Your code ended its process with exit code {code} while the checker waited for an answer."

@@ -1,0 +1,196 @@
+"""The judge: reads one request, runs the suite against the submission, streams what happens as JSON lines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+import types
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidKata
+from ..kata import Kata
+from ..plain import plain
+from ..report import CheckResult, Frame, Status, to_plain
+from . import context
+from .bench import Bench, Rejected, Submission
+from .diagnosing import diagnose
+from .plugin import JudgePlugin, run_suite
+from .sandboxes import Sandboxes, Spawned
+from .standins import EntryPoint
+from .verdicts import with_code
+
+LENGTH = struct.Struct("<I")
+MOST_REQUEST = 4 << 20
+_GRACE = 5.0
+
+
+class Client:
+    """Whoever asked for the judgement; when they hang up, it is over."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def serve(self) -> bool:
+        """There is nothing more to read from a client but its end."""
+        if not self._connection.recv(1):
+            os._exit(0)
+        return True
+
+    def request(self) -> dict[str, Any]:
+        """Return the request, or end where none comes."""
+        head = self._connection.recv(LENGTH.size, socket.MSG_WAITALL)
+        if len(head) < LENGTH.size:
+            os._exit(0)
+        (size,) = LENGTH.unpack(head)
+        request: dict[str, Any] = json.loads(
+            self._connection.recv(min(size, MOST_REQUEST), socket.MSG_WAITALL)
+        )
+        return request
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """Send one event."""
+        try:
+            self._connection.sendall(json.dumps({"event": event, **facts}).encode() + b"\n")
+        except OSError:
+            os._exit(0)
+
+
+def judge_connection(connection: socket.socket, sandboxes: Sandboxes) -> None:
+    """Serve one client from request to report."""
+    connection.setblocking(True)
+    client = Client(connection)
+    request = client.request()
+    try:
+        kata = Kata.load(Path(request["kata"]))
+        judgement = Judgement(kata, request, client, sandboxes)
+    except InvalidKata as error:
+        client.tell("report", status=Status.BROKEN, message=str(error), ms=0.0, at=None, output="")
+        return
+    _watch_over(judgement)
+    judgement.run()
+
+
+def _watch_over(judgement: Judgement) -> None:
+    """End a judge whose suite does not come back by itself."""
+
+    def too_late(*_: object) -> None:
+        judgement.finish(Status.BROKEN, "the suite did not end by itself within its limits")
+        os._exit(0)
+
+    signal.signal(signal.SIGALRM, too_late)
+    signal.setitimer(signal.ITIMER_REAL, judgement.kata.facts.limits.total_seconds + _GRACE)
+
+
+class Judgement:
+    """One submission judged by one kata's suite."""
+
+    def __init__(self, kata: Kata, request: dict[str, Any], client: Client, sandboxes: Sandboxes) -> None:
+        self.kata = kata
+        self.client = client
+        self.seed: str = request["seed"]
+        self.started = time.perf_counter()
+        source = base64.b64decode(request["source"])
+        self.submission = Submission(source, request["file_name"], kata.facts.entry_points)
+        self.wants_diagnosis = bool(request.get("diagnose", True))
+        self.bench = Bench(sandboxes, self.submission, kata.facts.limits, [client])
+        self.told = False
+        self.plugin = JudgePlugin(
+            self.bench, kata.suite, self.seed, on_check=self.tell_check, on_finish=self.finish_suite
+        )
+
+    def run(self) -> None:
+        """Judge, tell the report, then the diagnosis."""
+        self.client.tell("started", checks=[check.name for check in self.kata.suite.checks])
+        sys.modules["submission"] = stand_in_module(self.submission)
+        try:
+            self.bench.clock.begin_check()
+            self.bench.peer()
+        except Rejected as rejected:
+            self.finish(Status.INVALID, rejected.sentence, rejected.at)
+        except BaseException as ended:
+            self.finish_early(ended)
+        else:
+            run_suite(self.kata.suite, [self.plugin])
+            if not self.told:
+                self.finish(Status.BROKEN, self.plugin.collection_error or "the suite could not be run")
+        self.bench.put_away()
+
+    def finish_suite(self) -> None:
+        """Tell the report, then the diagnosis, while pytest's session can still run a check again."""
+        self.finish(*self.verdict())
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self.wants_diagnosis and self.plugin.evidence:
+            self.bench.put_away()
+            self.client.tell("diagnosis", diagnosis=to_plain(diagnose(self.kata, self.plugin)))
+
+    def finish_early(self, ended: BaseException) -> None:
+        """Tell the report of a submission whose import ended its sandbox."""
+        status = getattr(ended, "status", Status.BROKEN)
+        sentence = getattr(ended, "sentence", f"{type(ended).__name__}: {ended}")
+        self.finish(status, f"While it was imported: {sentence}")
+
+    def verdict(self) -> tuple[Status, str]:
+        """Return the report's status: passed only when every check of the manifest ran and passed."""
+        if self.plugin.rejected is not None:
+            return Status.INVALID, self.plugin.rejected.sentence
+        if self.plugin.collection_error:
+            return Status.BROKEN, self.plugin.collection_error
+        results = [self.plugin.results.get(name) for name in self.kata.suite.names]
+        if any(result is None for result in results):
+            return Status.BROKEN, "a check of the suite did not run"
+        done = [result for result in results if result is not None]
+        status = Status.worst(result.status for result in done)
+        if status in (Status.PASSED, Status.NOT_RUN) and any(r.status is not Status.PASSED for r in done):
+            return Status.BROKEN, "a check of the suite did not run"
+        worst = next((r for r in done if r.status is status and r.failure), None)
+        beyond = status.rank > Status.INCOMPLETE.rank
+        return status, worst.failure.message if beyond and worst and worst.failure else ""
+
+    def tell_check(self, result: CheckResult) -> None:
+        self.client.tell("check", check=to_plain(replace(result, output=plain(result.output))))
+
+    def finish(self, status: Status, message: str, at: Frame | None = None) -> None:
+        """Tell how the report ends."""
+        self.told = True
+        frames = with_code((at,) if at else (), self.submission)
+        for check in self.kata.suite.checks:
+            if check.name not in self.plugin.results:
+                self.tell_check(CheckResult(check.name, check.sentence, Status.NOT_RUN))
+        ms = round(1000 * (time.perf_counter() - self.started), 1)
+        self.client.tell(
+            "report",
+            status=status,
+            message=plain(message),
+            ms=ms,
+            at=to_plain(frames[0] if frames else None),
+            output=plain(self.bench.take_output()),
+        )
+
+
+def stand_in_module(submission: Submission) -> types.ModuleType:
+    """Return the module that a suite imports as `submission`."""
+    module = types.ModuleType("submission")
+    for name in submission.entry_points:
+        setattr(module, name, EntryPoint(context.Current(), name))
+    return module
+
+
+def main() -> None:
+    """Run as a process of its own, where forking is not safe: `judge CONNECTION_FD`."""
+    sys.dont_write_bytecode = True
+    judge_connection(socket.socket(fileno=int(sys.argv[1])), Spawned())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Modules that cross from a suite: by value where they are plain `torch.nn`, else as a module that calls back.
+
+Their parameters, buffers and submodules are ties, so this holds only what surrounds them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from .codec import Decoder, Encoder, Side
+from .tensors import Unsendable
+
+_REGISTRIES = frozenset(vars(nn.Module()))
+_HOOKS = tuple(name for name in _REGISTRIES if name.endswith("_hooks"))
+_FUNCTIONS = ("torch", "torch.nn.functional")
+
+
+def describe_by_value(side: Side, module: nn.Module) -> dict[str, Any]:
+    """Return class and plain attributes of a `torch.nn` module without hooks, or raise Unsendable."""
+    kind = type(module)
+    home = sys.modules.get(kind.__module__)
+    if not kind.__module__.startswith("torch.nn.") or getattr(home, kind.__name__, None) is not kind:
+        raise Unsendable(f"a {kind.__name__} is not a torch.nn module")
+    if any(getattr(module, name) for name in _HOOKS):
+        raise Unsendable("a module with hooks")
+    encoder = Encoder(side, sharing=False)
+    attributes = [[k, _attribute(encoder, v)] for k, v in vars(module).items() if k not in _REGISTRIES]
+    if encoder.segments or encoder.new:
+        raise Unsendable("a module with tensors beside its parameters")
+    return {"cls": [kind.__module__, kind.__name__], "at": attributes}
+
+
+def _attribute(encoder: Encoder, value: Any) -> Any:
+    for home in _FUNCTIONS:
+        name = getattr(value, "__name__", "")
+        if callable(value) and getattr(sys.modules[home], name, None) is value:
+            return {"!": "fn", "v": [home, name]}
+    if callable(value):
+        raise Unsendable("a module with a function of its own")
+    return encoder.value(value)
+
+
+def is_by_value(node: dict[str, Any]) -> bool:
+    """Say whether *node* describes a module that came by value."""
+    return "cls" in node
+
+
+def rebuild_module(side: Side, node: dict[str, Any]) -> nn.Module:
+    """Return the module that `describe_by_value` told of, still without parameters."""
+    home, name = node["cls"]
+    kind = getattr(sys.modules[home], name)
+    module: nn.Module = kind.__new__(kind)
+    nn.Module.__init__(module)
+    decoder = Decoder(side, bytearray())
+    for key, value in node["at"]:
+        if type(value) is dict and value.get("!") == "fn":
+            object.__setattr__(module, key, getattr(sys.modules[value["v"][0]], value["v"][1]))
+        else:
+            object.__setattr__(module, key, decoder.value(value))
+    return module
+
+
+class CallbackModule(nn.Module):
+    """A module of the suite's: real parameters here, its forward pass over there."""
+
+    def __init__(self, call_back: Callable[..., Any], number: int) -> None:
+        super().__init__()
+        object.__setattr__(self, "_call_back", call_back)
+        object.__setattr__(self, "_number", number)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call_back(self._number, args, kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> torch.nn.Module:
+        raise TypeError("this module belongs to the checker and cannot be copied")

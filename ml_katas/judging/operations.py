@@ -1,0 +1,70 @@
+"""What may be done to an object that stays on the other side: one table for both sides."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable
+from typing import Any
+
+
+def _next(iterator: Any) -> tuple[bool, Any]:
+    try:
+        return True, next(iterator)
+    except StopIteration:
+        return False, None
+
+
+def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+def _enter(manager: Any) -> Any:
+    return type(manager).__enter__(manager)
+
+
+def _exit(manager: Any) -> Any:
+    return type(manager).__exit__(manager, None, None, None)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": _call,
+    "getattr": getattr,
+    "setattr": setattr,
+    "delattr": delattr,
+    "getitem": operator.getitem,
+    "setitem": operator.setitem,
+    "delitem": operator.delitem,
+    "contains": operator.contains,
+    "len": len,
+    "bool": bool,
+    "iter": iter,
+    "next": _next,
+    "enter": _enter,
+    "exit": _exit,
+    "repr": repr,
+    "deepcopy": copy.deepcopy,
+    "isinstance": isinstance,
+}
+
+BINARY = (
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+)
+UNARY = ("neg", "pos", "abs", "invert")
+OPERATIONS |= {name: getattr(operator, name) for name in (*BINARY, *UNARY)}
+
+# Their results are parts of the object: tied, so that changes to them are seen on both sides.
+PARTS = frozenset({"getattr", "getitem"})

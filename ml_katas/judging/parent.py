@@ -1,0 +1,144 @@
+"""The parent: torch and pytest loaded once, then one fork for every judge and every sandbox.
+
+It never reads a kata or a submission: a connection goes unread to the judge that it forks, and what a judge asks
+of it is only "a sandbox, with these limits".
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+
+from . import warm
+from .judge import judge_connection
+from .sandbox import become_sandbox, die_with_parent
+from .sandboxes import FromParent
+
+
+class Parent:
+    """Waits for connections, for judges that want sandboxes, and for children that end."""
+
+    def __init__(self, listener: socket.socket, life: socket.socket) -> None:
+        self._listener = listener
+        self._selector = selectors.DefaultSelector()
+        self._watch(listener, lambda: self._fork_judge(listener.accept()[0]))
+        self._watch(life, lambda: os._exit(0))
+
+    def run(self) -> NoReturn:
+        """Serve until whoever started this process is gone."""
+        while True:
+            for key, _ in self._selector.select():
+                if self._selector.get_map().get(key.fd) is key:
+                    key.data()
+
+    def _watch(self, file: Any, serve: Callable[[], Any]) -> None:
+        self._selector.register(file, selectors.EVENT_READ, serve)
+
+    # -------- judges
+
+    def _fork_judge(self, connection: socket.socket) -> None:
+        control, judges_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = self._fork(lambda: self._run_judge(connection, judges_end), keep=(connection, judges_end))
+        connection.close()
+        judges_end.close()
+        self._watch(control, lambda: self._serve_judge(control))
+        child = os.pidfd_open(pid)
+        self._watch(child, lambda: self._bury(child, pid))
+
+    def _run_judge(self, connection: socket.socket, control: socket.socket) -> int:
+        judge_connection(connection, FromParent(control))
+        return 0
+
+    def _serve_judge(self, control: socket.socket) -> None:
+        message, fds, _, _ = socket.recv_fds(control, 4096, 3)
+        if not message or len(fds) != 3:
+            for fd in fds:
+                os.close(fd)
+            self._forget(control)
+            return
+        rpc, output, status = fds
+        self._fork_sandbox(json.loads(message), rpc, output, socket.socket(fileno=status))
+
+    def _bury(self, child: int, pid: int) -> None:
+        os.waitpid(pid, 0)
+        self._selector.unregister(child)
+        os.close(child)
+
+    # -------- sandboxes
+
+    def _fork_sandbox(self, limits: dict[str, Any], rpc: int, output: int, status: socket.socket) -> None:
+        pid = self._fork(lambda: become_sandbox(rpc, output, limits), keep=(rpc, output))
+        os.close(rpc)
+        os.close(output)
+        child = os.pidfd_open(pid)
+        self._watch(child, lambda: self._report_end(child, pid, status))
+        self._watch(status, lambda: signal.pidfd_send_signal(child, signal.SIGKILL))
+
+    def _report_end(self, child: int, pid: int, status: socket.socket) -> None:
+        _, code = os.waitpid(pid, 0)
+        answer = json.dumps({"code": os.waitstatus_to_exitcode(code)}).encode()
+        try:
+            status.send(answer, socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
+        except OSError:
+            pass  # the judge is gone
+        self._forget(status)
+        self._selector.unregister(child)
+        os.close(child)
+
+    def _forget(self, sock: socket.socket) -> None:
+        self._selector.unregister(sock)
+        sock.close()
+
+    # -------- forking
+
+    def _fork(self, run: Callable[[], int], keep: tuple[Any, ...]) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            die_with_parent()
+            self._close_all_but({fd if isinstance(fd, int) else fd.fileno() for fd in keep})
+            code = run()
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        finally:
+            os._exit(code)
+
+    def _close_all_but(self, keep: set[int]) -> None:
+        for key in list(self._selector.get_map().values()):
+            if key.fd not in keep:
+                os.close(key.fd)
+
+
+def main() -> None:
+    """Run as `python -m ml_katas.judging.parent LISTENER_FD LIFE_FD`."""
+    listener, life = (socket.socket(fileno=int(fd)) for fd in sys.argv[1:3])
+    sys.dont_write_bytecode = True
+    torch.set_num_threads(1)
+    warm.warm_up()
+    _wait_for_one_thread()
+    gc.collect()
+    gc.freeze()
+    Parent(listener, life).run()
+
+
+def _wait_for_one_thread() -> None:
+    """Forking beside another thread is not safe; importing torch leaves one behind for a moment."""
+    patience = time.monotonic() + 5
+    while len(os.listdir("/proc/self/task")) > 1 and time.monotonic() < patience:
+        time.sleep(0.001)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""The pytest plugin that runs the checks of a suite one by one and says how each ended."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from _pytest.runner import runtestprotocol
+
+from ..report import CheckResult, Failure, Status
+from ..suite import Check, Suite
+from . import context, seeds
+from .bench import Bench, Rejected, is_memory, memory_ending
+from .endings import Ended
+from .transcript import Transcript
+from .verdicts import verdict_of
+
+
+@dataclass
+class Outcome:
+    """How the instances of one check have ended so far."""
+
+    statuses: list[Status]
+    failure: Failure | None = None
+    output: str = ""
+    ms: float = 0.0
+
+    def add(self, status: Status, failure: Failure | None, output: str, ms: float) -> None:
+        worse = all(status.rank > other.rank for other in self.statuses)
+        self.failure = failure if failure is not None and (self.failure is None or worse) else self.failure
+        self.statuses.append(status)
+        self.output = (self.output + output)[: 64 << 10]
+        self.ms += ms
+
+    @property
+    def status(self) -> Status:
+        return max(self.statuses, key=lambda status: status.rank)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the submission answered in one failing instance of a check, and how that ended."""
+
+    item: pytest.Item
+    status: Status
+    kind: str
+    transcript: Transcript
+
+
+class JudgePlugin:
+    """Runs items in file order; a check is told when its last instance has ended."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        suite: Suite,
+        run_seed: str,
+        *,
+        on_check: Callable[[CheckResult], None],
+        on_finish: Callable[[], None],
+    ) -> None:
+        self.results: dict[str, CheckResult] = {}
+        self.evidence: list[Evidence] = []
+        self.fatal: tuple[Ended, str] | None = None
+        self.rejected: Rejected | None = None
+        self.collection_error = ""
+        self._suite = {check.name: check for check in suite.checks}
+        self._run_seed = run_seed
+        self._on_check = on_check
+        self._on_finish = on_finish
+        self._transcript: Transcript | None = None
+        self._open: dict[str, Outcome] = {}
+        self._error: BaseException | None = None
+        self.use(bench)
+
+    def use(self, bench: Bench) -> None:
+        """Run checks against the submission on this bench from now on."""
+        self._bench = context.current = bench
+
+    # -------- pytest's hooks
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        check = self._suite.get(check_name(item))
+        if check is None:
+            self.collection_error = f"{item.name} is not a top-level check of the suite"
+            return True
+        if not self._not_run(check):
+            self._run(check, item, nextitem)
+        if nextitem is None or check_name(nextitem) != check.name:
+            self._close(check)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        if call.excinfo is not None and self._error is None:
+            self._error = call.excinfo.value
+        outcome = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, [])  # type: ignore[arg-type]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.collection_error = str(report.longrepr).strip().splitlines()[-1]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self._on_finish()
+
+    # -------- one check
+
+    def _not_run(self, check: Check) -> bool:
+        reason = self._reason_not_to_run(check)
+        if reason is None:
+            return False
+        self.results[check.name] = CheckResult(check.name, check.sentence, Status.NOT_RUN, failure=reason)
+        return True
+
+    def _reason_not_to_run(self, check: Check) -> Failure | None:
+        if self.fatal is not None:
+            ending, where = self.fatal
+            return Failure("not_run", f"not run, because of what happened in {where!r}: {ending.sentence}")
+        for name in check.after:
+            earlier = self.results.get(name)
+            if earlier is not None and earlier.status is not Status.PASSED:
+                return Failure("after", f"waits for {earlier.sentence!r}")
+        return None
+
+    def _run(self, check: Check, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        started = time.perf_counter()
+        status, failure = self.run_item(item, nextitem)
+        ms = 1000 * (time.perf_counter() - started)
+        outcome = self._open.setdefault(check.name, Outcome([]))
+        outcome.add(status, failure, self._bench.take_output(), ms)
+        if failure is not None and self._transcript is not None:
+            self.evidence.append(Evidence(item, status, failure.kind, self._transcript))
+
+    def run_item(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Status, Failure | None]:
+        """Run one instance of a check under its seeds."""
+        self._error = None
+        try:
+            self._bench.begin_check(self._run_seed, item.name)
+            seed_judge(seeds.derive(self._run_seed, item.name, "judge"))
+            runtestprotocol(item, log=False, nextitem=nextitem)
+        except Rejected as rejected:
+            self.rejected = rejected
+            return Status.INVALID, Failure("exception", rejected.sentence)
+        except Ended as ended:
+            self._error = ended
+        return self._verdict(item)
+
+    def answers_like(self, seen: Evidence) -> bool:
+        """Run a failing check again and say whether it ends with the same answers."""
+        status, failure = self.run_item(seen.item, None)
+        if failure is None or self._transcript is None:
+            return False
+        alike = (status, failure.kind) == (seen.status, seen.kind)
+        return alike and self._transcript.same_as(seen.transcript)
+
+    def _verdict(self, item: pytest.Item) -> tuple[Status, Failure | None]:
+        peer = self._bench.current
+        self._transcript = None if peer is None else peer.transcript
+        ending = self._bench.end_check()
+        error = ending or self._error
+        if ending is not None and ending.final:
+            self.fatal = ending, self._suite[check_name(item)].sentence
+        if error is None:
+            return Status.PASSED, None
+        if is_memory(error):
+            error = memory_ending(self._bench.clock.limits)
+            self._bench.put_away()
+        return verdict_of(error, self._bench.submission, asked=self._asked())
+
+    def _asked(self) -> bool:
+        peer = self._bench.current
+        return peer is None or (peer.asked > 0 and peer.author_error is not self._error)
+
+    def _close(self, check: Check) -> None:
+        outcome = self._open.pop(check.name, None)
+        if outcome is not None:
+            self.results[check.name] = CheckResult(
+                check.name,
+                check.sentence,
+                outcome.status,
+                round(outcome.ms, 1),
+                outcome.failure,
+                outcome.output,
+            )
+        self._on_check(self.results[check.name])
+
+
+def check_name(item: pytest.Item) -> str:
+    """Return the name of the check that *item* is an instance of."""
+    return getattr(item, "originalname", None) or item.name
+
+
+def seed_judge(seed: int) -> None:
+    """Seed every global generator of the judge."""
+    random.seed(seed)
+    np.random.seed(seed % (1 << 32))
+    torch.manual_seed(seed)
+
+
+def run_suite(suite: Suite, plugins: Sequence[object]) -> None:
+    """Run pytest on *suite*, with nothing that lies around it or in the environment."""
+    folder = str(suite.path.parent)
+    off = (
+        "terminal",
+        "cacheprovider",
+        "logging",
+        "faulthandler",
+        "skipping",
+        "doctest",
+        "unittest",
+        "junitxml",
+    )
+    pytest.main(
+        [
+            *(part for name in off for part in ("-p", f"no:{name}")),
+            "--disable-plugin-autoload",
+            "--capture=no",
+            "--assert=plain",
+            "--noconftest",
+            "--import-mode=importlib",
+            f"--rootdir={folder}",
+            f"--confcutdir={folder}",
+            "-c/dev/null",
+            str(suite.path),
+        ],
+        plugins=[*plugins],
+    )

@@ -1,0 +1,81 @@
+"""Objects that exist on both sides and stay equal: changes to one are carried to the other at every crossing.
+
+A tie is made when a tensor, list, dict, set or module crosses as an argument, and for the leaves of a graph.
+At every crossing each side compares its ties with what was last agreed, by bytes and flags, since a version
+counter misses changes through `.data` and NumPy views.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+class Tie:
+    """One object that both sides hold; `agreed` is its content as last seen by both, `version` a tensor's then."""
+
+    __slots__ = ("agreed", "id", "obj", "version")
+
+    def __init__(self, number: int, obj: object) -> None:
+        self.id = number
+        self.obj = obj
+        self.agreed: Any = None
+        self.version = 0
+
+    def agree(self, content: Any) -> bool:
+        """Take *content* as agreed; say whether a tensor was changed by an operation that autograd counts."""
+        was, self.agreed = self.version, content
+        self.version = getattr(self.obj, "_version", 0)
+        return self.version != was
+
+
+_ALONE = sys.getrefcount(Tie(0, object()).obj)
+
+
+class Ties:
+    """The ties of one side. Its own numbers are odd or even, so that both sides can make some."""
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+        self._by_id: dict[int, Tie] = {}
+        self._by_identity: dict[int, Tie] = {}
+
+    def __iter__(self) -> Iterator[Tie]:
+        return iter(list(self._by_id.values()))
+
+    def find(self, obj: object) -> Tie | None:
+        """Return the tie of this very object."""
+        return self._by_identity.get(id(obj))
+
+    def get(self, number: object) -> Tie | None:
+        """Return the tie with this number."""
+        return self._by_id.get(number) if type(number) is int else None
+
+    def new(self, obj: object) -> Tie:
+        """Tie an object of this side."""
+        self._next += 2
+        return self.adopt(self._next, obj)
+
+    def adopt(self, number: int, obj: object) -> Tie:
+        """Tie an object under the number that the other side gave it."""
+        tie = Tie(number, obj)
+        self._by_id[number] = tie
+        self._by_identity[id(obj)] = tie
+        return tie
+
+    def drop(self, numbers: Iterable[object]) -> None:
+        """Forget ties, because one of the sides holds the object no longer."""
+        for number in numbers:
+            tie = self.get(number)
+            if tie is not None:
+                del self._by_id[tie.id]
+                del self._by_identity[id(tie.obj)]
+
+    def unheld(self, spared: set[int]) -> list[int]:
+        """Return the numbers of the ties whose object nothing but this table refers to."""
+        loose = []
+        for tie in self._by_id.values():
+            if tie.id not in spared and sys.getrefcount(tie.obj) <= _ALONE:
+                loose.append(tie.id)
+        return loose

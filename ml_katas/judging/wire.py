@@ -1,0 +1,146 @@
+"""Frames between judge and sandbox: a JSON header and raw bytes, moved under one deadline.
+
+u32 header length · u64 payload length · header (UTF-8 JSON object) · payload
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+LENGTHS = struct.Struct("<IQ")
+MAX_HEADER = 1 << 20
+MAX_PAYLOAD = 256 << 20
+_STEP = 1 << 20
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Corrupted(Exception):
+    """The other side sent something that is not in the protocol."""
+
+
+class TimedOut(Exception):
+    """The deadline passed in the middle of a conversation."""
+
+
+class TooLarge(Exception):
+    """A message of our own exceeds what a frame may hold."""
+
+
+class Beside(Protocol):
+    """Something else to serve while waiting for the other side."""
+
+    def fileno(self) -> int: ...
+
+    def serve(self) -> bool:
+        """Handle what is there to read; False when there will be no more."""
+
+
+def pack(header: dict[str, Any]) -> bytes:
+    """Return *header* as bytes, or raise TooLarge."""
+    data = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    if len(data) > MAX_HEADER:
+        raise TooLarge(f"more than {MAX_HEADER >> 20} MiB of Python objects; pass tensors")
+    return data
+
+
+class Channel:
+    """One end of a conversation; every wait ends at `deadline()` (monotonic seconds; None: never)."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        deadline: Callable[[], float] | None = None,
+        beside: Sequence[Beside] = (),
+    ) -> None:
+        self.sock = sock
+        self.deadline = deadline
+        self.beside = list(beside)
+        if deadline is not None:
+            sock.setblocking(False)
+
+    def send(self, header: bytes, segments: Sequence[Any] = ()) -> None:
+        """Send one frame, or raise Closed, TimedOut or TooLarge."""
+        size = sum(len(segment) for segment in segments)
+        if size > MAX_PAYLOAD:
+            raise TooLarge(f"{size >> 20} MiB of tensors; the limit is {MAX_PAYLOAD >> 20} MiB")
+        head = LENGTHS.pack(len(header), size) + header
+        if size < 1 << 15:
+            self._send(b"".join([head, *segments]))
+            return
+        for part in (head, *segments):
+            self._send(part)
+
+    def receive(self) -> tuple[dict[str, Any], bytearray]:
+        """Return the next frame, or raise Closed, TimedOut or Corrupted."""
+        if self.deadline is not None and self.deadline() <= time.monotonic():
+            raise TimedOut
+        header_size, payload_size = LENGTHS.unpack(self._receive(LENGTHS.size))
+        if header_size > MAX_HEADER or payload_size > MAX_PAYLOAD:
+            raise Corrupted("a frame larger than the limits")
+        raw = self._receive(header_size)
+        payload = self._receive(payload_size)
+        try:
+            header = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise Corrupted(f"a header that is not JSON ({type(error).__name__})") from None
+        if type(header) is not dict:
+            raise Corrupted("a header that is not an object")
+        return header, payload
+
+    def _send(self, data: Any) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self.sock.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+            except OSError:
+                raise Closed from None
+
+    def _receive(self, size: int) -> bytearray:
+        buffer, got = bytearray(min(size, _STEP)), 0
+        while got < size:
+            if got == len(buffer):  # grown only as bytes arrive
+                buffer.extend(bytes(min(len(buffer), size - len(buffer))))
+            try:
+                count = self.sock.recv_into(memoryview(buffer)[got:])
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
+            except OSError:
+                raise Closed from None
+            if count == 0:
+                raise Closed
+            got += count
+        return buffer
+
+    def _wait(self, event: int) -> None:
+        poll = select.poll()
+        poll.register(self.sock, event)
+        beside = {other.fileno(): other for other in self.beside}
+        for fd in beside:
+            poll.register(fd, select.POLLIN)
+        while True:
+            left = (self.deadline() if self.deadline else time.monotonic() + 3600) - time.monotonic()
+            if left <= 0:
+                raise TimedOut
+            ready = dict(poll.poll(left * 1000))
+            for fd in ready.keys() & beside.keys():
+                if not beside[fd].serve():
+                    poll.unregister(fd)
+                    self.beside.remove(beside.pop(fd))
+            if self.sock.fileno() in ready:
+                return
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
