@@ -26,6 +26,13 @@ class Step:
     code: str
     checked: practice.Checked
 
+    @property
+    def snippet(self) -> str:
+        """The code from its first function or class on."""
+        kinds = (ast.FunctionDef, ast.ClassDef)
+        first = next((node.lineno for node in ast.parse(self.code).body if isinstance(node, kinds)), 1)
+        return "\n".join(self.code.splitlines()[first - 1 :])
+
 
 def steps(catalog: Catalog, kata: Kata) -> Iterator[Step]:
     """Yield the steps of the loop as they happen, all judged by one parent."""

@@ -65,7 +65,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _isolation() -> Finding:
-    from .judging.client import isolation
+    from .judging.isolation import isolation
 
     try:
         found = isolation()

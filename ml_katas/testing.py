@@ -97,7 +97,7 @@ def _inside(pairs: Any) -> dict[str, TensorState | str]:
 
 
 def spy(target: Any) -> Any:
-    """Return a function or module that does what *target* does and counts: `calls`, and the `rows` of each."""
+    """Return a function or module that does what *target* does and counts its `calls` and `rows`."""
     return SpyModule(target) if isinstance(target, torch.nn.Module) else SpyFunction(target)
 
 

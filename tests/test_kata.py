@@ -116,7 +116,7 @@ def test_wrong_fact_is_told_with_its_line(kata: Kata, old: str, new: str, line: 
     ],
 )
 def test_limits_have_bounds(kata: Kata, text: str, line: int, problem: str) -> None:
-    """A limit that no machine should be asked for is refused with its line."""
+    """A limit beyond the bounds is refused with its line."""
     (kata.folder / "kata.toml").write_text(FACTS + "[limits]\n" + text)
     assert (problem_of(kata.folder).line, problem_of(kata.folder).problem) == (line, problem)
 

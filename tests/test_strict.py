@@ -119,7 +119,7 @@ def test_text_must_be_utf8(tmp_path: Path) -> None:
 
 
 def test_folder_in_place_of_a_file_is_told(tmp_path: Path) -> None:
-    """A folder where a file should be is an error in words."""
+    """A folder in place of a file is an error in words."""
     with pytest.raises(InvalidKata, match="cannot be read"):
         read_text(tmp_path)
 

@@ -8,6 +8,9 @@ from copy import deepcopy
 
 import pytest
 import torch
+from submission import top_k_gating
+from torch import nn
+
 from ml_katas.testing import (
     after,
     assert_close,
@@ -17,8 +20,6 @@ from ml_katas.testing import (
     spy,
     unchanged,
 )
-from submission import top_k_gating
-from torch import nn
 
 # B, S, D, E, k: all different, as many experts as tokens, and more tokens and experts than a learner tries.
 SETTINGS = [(4, 3, 5, 7, 2), (3, 2, 4, 6, 3), (2, 5, 3, 8, 6), (4, 65, 16, 32, 8)]
@@ -109,8 +110,9 @@ def test_k_may_be_one_or_all_experts(experts, k):
 @pytest.mark.parametrize("row", [[0, 0, 0, 0, 0], [1, 3, 3, 3, 0], [1, 4, 1, 1, 0]], ids=str)
 def test_ties_still_give_k_different_experts(row):
     """When logits tie, each token still gets exactly k different experts, weighed as ever."""
-    logits = torch.tensor(row).double().expand(6, 5)
-    weights, indices = top_k_gating(logits.float().view(2, 3, 5), tokens_as_logits, k=2)
+    tokens = torch.tensor(row).float().repeat(2, 3, 1)
+    logits = tokens.double().flatten(0, 1)
+    weights, indices = top_k_gating(tokens, identity_gate(5), k=2)
     assert_routing(weights, indices, logits, k=2)
 
 
@@ -130,7 +132,7 @@ def test_large_logits_do_not_overflow():
     """Adding a large number, of either sign, to all logits of a token leaves its weights as they were."""
     tokens = torch.randn(2, 3, 5) + torch.tensor([1000.0, -1000.0]).repeat(3).view(2, 3, 1)
     logits = tokens.double().flatten(0, 1)
-    weights, indices = top_k_gating(tokens, tokens_as_logits, k=3)
+    weights, indices = top_k_gating(tokens, identity_gate(5), k=3)
     assert_routing(weights, indices, logits, k=3, atol=1e-3)  # near 1000 float32 has steps of 6e-5
 
 
@@ -183,16 +185,15 @@ def test_tokens_may_be_non_contiguous(layout):
 def test_weights_keep_the_precision_of_the_logits(dtype, tolerance):
     """Weights have the dtype of the logits; for half-precision logits float32 will do as well."""
     dtype = getattr(torch, dtype)
-    tokens, gate = torch.randn(4, 3, 5).to(dtype), nn.Linear(5, 5, bias=False, dtype=dtype)
-    nn.init.eye_(gate.weight)  # the logits are the tokens, with nothing to round
+    tokens = (torch.randperm(60) / 8).view(4, 3, 5).to(dtype)  # exact in each dtype
     logits = tokens.double().flatten(0, 1)
-    weights, indices = top_k_gating(tokens, gate, k=3)
+    weights, indices = top_k_gating(tokens, identity_gate(5).to(dtype), k=3)
     allowed = {dtype, torch.promote_types(dtype, torch.float32)}
     assert weights.dtype in allowed, f"for {dtype} logits the weights are {weights.dtype}"
     assert_routing(weights, indices, logits, k=3, rtol=tolerance, atol=tolerance)
 
 
-@after("test_weights_are_a_softmax_over_the_kept_logits")
+@after("test_weights_keep_the_precision_of_the_logits")
 @pytest.mark.parametrize("k", [1, 2, 4])
 def test_the_gating_network_learns(k):
     """The gating network's parameters receive the gradient of the definition; at k = 1 it is zero."""
@@ -206,12 +207,11 @@ def test_the_gating_network_learns(k):
     assert_close(gate.bias.grad, by_bias, label="gradient of gating_network.bias")
 
 
-@after("test_weights_are_a_softmax_over_the_kept_logits")
+@after("test_weights_keep_the_precision_of_the_logits")
 def test_the_gradient_reaches_the_tokens():
     """The gradient with respect to the tokens agrees with finite differences."""
     far_apart = (torch.randperm(10).double() / 4).view(1, 2, 5).requires_grad_()
-    gate = nn.Linear(5, 5, bias=False).double()
-    nn.init.eye_(gate.weight)
+    gate = identity_gate(5).double()
     assert torch.autograd.gradcheck(lambda tokens: dense(*top_k_gating(tokens, gate, k=3), 5), far_apart)
 
 
@@ -281,9 +281,11 @@ def logits_of(tokens, gate):
         return deepcopy(gate).double()(tokens.double()).flatten(0, 1)
 
 
-def tokens_as_logits(tokens):
-    """A gating network that hands back a copy of the tokens as their logits."""
-    return tokens.clone()
+def identity_gate(experts):
+    """A linear layer whose logits are the tokens themselves, with nothing to round."""
+    gate = nn.Linear(experts, experts, bias=False)
+    nn.init.eye_(gate.weight)
+    return gate
 
 
 class Twice(nn.Module):

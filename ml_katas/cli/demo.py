@@ -44,8 +44,9 @@ def _draw(settings: Settings, step: Step) -> None:
     kata, report = step.checked.kata, step.checked.report
     draw = settings.screen.draw
     draw(Rule(step.title, align="left"))
-    draw(Padding(Syntax(step.code, "python", theme="ansi_dark", background_color="default"), (1, 2)))
-    settings.screen.say(f"$ {step.command}")
+    code = Syntax(step.snippet, "python", theme="ansi_dark", background_color="default", word_wrap=True)
+    draw(Padding(code, (1, 2)))
+    settings.screen.say(f"$ {step.command}\n")
     draw(
         report_view(
             report,
@@ -55,6 +56,7 @@ def _draw(settings: Settings, step: Step) -> None:
             hints_total=len(kata.hints),
         )
     )
+    settings.screen.say()
 
 
 def _as_json(step: Step) -> dict[str, Any]:

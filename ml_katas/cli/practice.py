@@ -55,7 +55,7 @@ def check(settings: Settings, kata: str, file: Path | None, seed: str) -> int:
     Exit code: 0 passed, 1 not passed, 2 usage, 3 environment, 4 broken kata.
     """
     with settings.desk() as desk, closing_notices(settings.screen, desk):
-        with settings.screen.working("checking…"):
+        with settings.screen.working("checking ..."):
             checked = (
                 practice.check_file(desk, file, kata, seed=seed)
                 if file
@@ -143,9 +143,9 @@ def _after_a_pass(checked: Checked) -> Iterator[str]:
     following = checked.following
     if following:
         about = effort(following.difficulty, following.minutes)
-        yield f"Next: `mlkata start {following.slug}`, {following.title} ({about})."
+        yield f"\nNext: `mlkata start {following.slug}`, {following.title} ({about})."
     elif checked.track_title:
-        yield f"You finished the track {checked.track_title}. `mlkata list --todo` shows what is left."
+        yield f"\nYou finished the track {checked.track_title}. `mlkata list --todo` shows what is left."
 
 
 def _exit_code(status: Status) -> int:

@@ -1,4 +1,4 @@
-"""The bench: the submission in its current sandbox, replaced when it crashed, under the clock of the report."""
+"""The bench: the submission in its current sandbox, replaced after a crash, under the report's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client of the engine: starts a parent for one command or one batch, sends requests, assembles reports."""
+"""The client of the engine: starts a parent, sends requests, assembles reports."""
 
 from __future__ import annotations
 
@@ -195,13 +195,12 @@ def converse(
     data = json.dumps(request).encode()
     patience = _START_SECONDS + 2 * kata.facts.limits.total_seconds
     draft = Draft(kata.slug, seed)
-    with connection:
-        with contextlib.suppress(OSError):
-            connection.sendall(LENGTH.pack(len(data)) + data)
-            for event in events(connection, patience):
-                draft.take(event)
-                if on_event is not None:
-                    on_event(event)
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(LENGTH.pack(len(data)) + data)
+        for event in events(connection, patience):
+            draft.take(event)
+            if on_event is not None:
+                on_event(event)
     return draft.report(why_silent)
 
 

@@ -1,7 +1,7 @@
 """Diagnosis: which known mistake gives exactly the answers that the submission gave.
 
-The failing checks are run again, with the same seeds, against the kata's mutants. Those are the author's code, so
-one fork of the judge runs them all. Whatever happens here never changes a verdict.
+The failing checks are run again, with the same seeds, against the kata's mutants. Those are the author's
+code, so one fork of the judge runs them all. Whatever happens here never changes a verdict.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class RemoteError(Exception):
 
 
 def encode_exception(error: BaseException, file_name: str) -> list[Any]:
-    """Return [class names, message, frames]; the frames are those in the file *file_name*, outermost first."""
+    """Return class names, message and the frames in the file *file_name*, outermost first."""
     names = [str(kind.__name__)[:80] for kind in type(error).__mro__[:20]]
     frames = _frames(error.__traceback__, file_name)
     if isinstance(error, SyntaxError) and error.filename == file_name and type(error.lineno) is int:
@@ -65,7 +65,7 @@ def _frames(tb: TracebackType | None, file_name: str) -> list[list[Any]]:
 
 
 def decode_exception(node: Any) -> RemoteError:
-    """Return the exception that *node* describes, an instance of its first builtin kind too, or raise Corrupted."""
+    """Return the exception that *node* describes, of its first builtin kind too, or raise Corrupted."""
     if type(node) is not list or len(node) != 3 or type(node[0]) is not list or type(node[1]) is not str:
         raise Corrupted("a malformed exception")
     names = [str(name)[:80] for name in node[0][:20]] or ["Exception"]

@@ -6,5 +6,5 @@ from ..report import Isolation
 
 
 def isolation() -> Isolation:
-    """Return the level in force: a process of its own with limits on time, memory and output, and nothing more."""
+    """Return the level in force: a process of its own, with limits on time, memory and output."""
     return Isolation("limits-only", ("files", "network", "processes", "signals"))

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 from . import endings
-from .codec import BadValue
 from .exceptions import RemoteError, encode_exception
 from .modules import describe_by_value
 from .peer import Peer
 from .standins import EntryPoint, Handle, ModuleHandle
 from .tensors import Unsendable
 from .transcript import Transcript
+from .values import BadValue
 from .wire import Channel, Corrupted
 
 MOST_CALLBACKS = 100_000

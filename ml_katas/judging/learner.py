@@ -1,4 +1,7 @@
-"""The learner's side: runs a submission and answers for it. Everything said here may be forged; nothing here is secret."""
+"""The learner's side: runs a submission and answers for it.
+
+The submission shares this process: everything said here may be forged, and nothing here is secret.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +48,11 @@ class LearnerPeer(Peer):
         if op == "load":
             return self._load(**arguments), False
         if op == "ship":
-            return self._ship(**arguments), False
+            self._ship(**arguments)
+            return None, False
         if op == "seed":
-            return seed_everything(arguments["seed"]), False
+            seed_everything(arguments["seed"])
+            return None, False
         if op == "generator":
             return bytes(torch.get_rng_state().numpy()), False
         if op == "do":
@@ -81,9 +86,6 @@ class LearnerPeer(Peer):
             self.send_raw({"r": number, "v": {"!": "bad", "why": str(error)[:300]}})
         else:
             super().failed(number, error)
-
-    def answered(self, header: dict[str, Any], payload: bytearray) -> None:
-        pass
 
     def send_raw(self, header: dict[str, Any], encoder: Any = None) -> None:
         for stream in (sys.stdout, sys.stderr):

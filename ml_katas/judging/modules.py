@@ -1,4 +1,4 @@
-"""Modules that cross from a suite: by value where they are plain `torch.nn`, else as a module that calls back.
+"""Modules that cross from a suite: by value where they are plain `torch.nn`, else calling back.
 
 Their parameters, buffers and submodules are ties, so this holds only what surrounds them.
 """
@@ -12,8 +12,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from .codec import Decoder, Encoder, Side
+from .decoding import Decoder
+from .encoding import Encoder
 from .tensors import Unsendable
+from .values import Side
 
 _REGISTRIES = frozenset(vars(nn.Module()))
 _HOOKS = tuple(name for name in _REGISTRIES if name.endswith("_hooks"))
@@ -74,7 +76,8 @@ class CallbackModule(nn.Module):
         object.__setattr__(self, "_number", number)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call_back(self._number, args, kwargs)
+        call_back: Any = self._call_back
+        return call_back(self._number, args, kwargs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> torch.nn.Module:
         raise TypeError("this module belongs to the checker and cannot be copied")

@@ -1,11 +1,12 @@
 """The parent: torch and pytest loaded once, then one fork for every judge and every sandbox.
 
-It never reads a kata or a submission: a connection goes unread to the judge that it forks, and what a judge asks
-of it is only "a sandbox, with these limits".
+It never reads a kata or a submission: a connection goes unread to the judge that it forks, and what a
+judge asks of it is only "a sandbox, with these limits".
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -87,10 +88,8 @@ class Parent:
     def _report_end(self, child: int, pid: int, status: socket.socket) -> None:
         _, code = os.waitpid(pid, 0)
         answer = json.dumps({"code": os.waitstatus_to_exitcode(code)}).encode()
-        try:
+        with contextlib.suppress(OSError):  # the judge may be gone
             status.send(answer, socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
-        except OSError:
-            pass  # the judge is gone
         self._forget(status)
         self._selector.unregister(child)
         os.close(child)

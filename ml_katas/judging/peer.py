@@ -1,8 +1,8 @@
 """One end of the conversation: requests to the other side, and serving the other side's.
 
-One request is outstanding in each direction; while this side waits for an answer it serves what the other side
-asks in between (a callback, a backward pass). Every message also carries what keeps both sides equal: ties that are
-new, changed or no longer held.
+One request is outstanding in each direction; while this side waits for an answer it serves what the other
+side asks in between (a callback, a backward pass). Every message also carries what keeps both sides equal:
+ties that are new, changed or no longer held.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import Any
 
 import torch
 
-from .codec import BadValue, Decoder, Encoder
+from .decoding import Decoder
+from .encoding import Encoder
 from .exceptions import RemoteError, decode_exception, encode_exception
 from .graph import Boundary, Node, NodeRef
 from .tensors import Unsendable
 from .ties import Ties
+from .values import BadValue, Fields
 from .wire import Channel, Closed, Corrupted, TimedOut, TooLarge, pack
 
 
@@ -78,7 +80,7 @@ class Peer:
         if type(node) is not list or len(node) != 2 or type(node[0]) is not int or type(node[1]) is not list:
             raise Corrupted("a malformed graph node")
         ref = self._ref(node[0])
-        inputs = [decoder.tied(number).obj for number in node[1]]
+        inputs: list[Any] = [decoder.tied(number).obj for number in node[1]]
         if not all(isinstance(i, torch.Tensor) for i in inputs):
             raise Corrupted("a graph whose leaf is not a tensor")
         order = sorted(decoder.outputs)
@@ -261,6 +263,6 @@ def _replace(value: Any, new: dict[int, torch.Tensor]) -> Any:
     if isinstance(value, tuple) and not isinstance(value, torch.Size):
         items = [_replace(item, new) for item in value]
         return tuple(items) if type(value) is tuple else tuple.__new__(type(value), items)
-    if hasattr(value, "__dict__") and type(value).__name__ == "Fields":
+    if type(value) is Fields:
         vars(value).update({key: _replace(item, new) for key, item in vars(value).items()})
     return value

@@ -71,7 +71,7 @@ def _mapped_bytes() -> tuple[int, int]:
 
 
 def main() -> None:
-    """Run as a process of its own, where forking is not safe: `sandbox RPC_FD OUTPUT_FD CPU_SECONDS MEMORY_MIB`."""
+    """Run as a process of its own, where forking is not safe: `sandbox RPC OUTPUT CPU_SECONDS MEMORY_MIB`."""
     rpc, output, seconds, mebibytes = (int(argument) for argument in sys.argv[1:5])
     os._exit(become_sandbox(rpc, output, {"cpu_seconds": seconds, "memory_mib": mebibytes}))
 

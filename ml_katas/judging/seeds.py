@@ -1,4 +1,4 @@
-"""Seeds: one for each check and side, from the run's seed, so that order does not matter and no side knows the other's."""
+"""Seeds: one for each check and side, from the run's seed, so that order does not matter."""
 
 from __future__ import annotations
 

@@ -55,6 +55,9 @@ class Handle:
     def __del__(self) -> None:
         self._remote.free(self._number)
 
+    def _stands_for(self) -> str:
+        return f"{self._type_name} object" if self._kind == "object" else str(self._kind)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._remote.do("call", self, *args, **kwargs)
 
@@ -139,6 +142,9 @@ class ModuleHandle(torch.nn.Module):
     def __del__(self) -> None:
         self._remote.free(self._number)
 
+    def _stands_for(self) -> str:
+        return f"{self._type_name}, an nn.Module"
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self._remote.do("call", self, *args, **kwargs)
 
@@ -209,12 +215,3 @@ def _count(answer: Any) -> int:
     if type(answer) is not int or answer < 0:
         raise Corrupted("a length that is not a number")
     return answer
-
-
-def describe(value: object) -> str:
-    """Return what a stand-in stands for, in words."""
-    if isinstance(value, ModuleHandle):
-        return f"a {value._type_name} (an nn.Module)"
-    if isinstance(value, Handle):
-        return f"a {value._type_name} object" if value._kind == "object" else f"a {value._kind}"
-    return f"a {type(value).__name__}"

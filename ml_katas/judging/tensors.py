@@ -9,12 +9,11 @@ import torch
 
 from .wire import Corrupted
 
-DTYPES = {
-    name: getattr(torch, name)
-    for name in (
-        "float16 float32 float64 bfloat16 complex64 complex128 uint8 int8 int16 int32 int64 bool".split()
-    )
-}
+_NAMES = (
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
+    *("bool", "uint8", "int8", "int16", "int32", "int64"),
+)
+DTYPES = {name: getattr(torch, name) for name in _NAMES}
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MAX_DIMS = 16
 
@@ -51,7 +50,7 @@ def state_of(tensor: torch.Tensor) -> TensorState:
 
 
 def dtype_name(tensor: torch.Tensor) -> str:
-    """Return the name of the tensor's dtype, or raise Unsendable where the tensor is not a plain dense one."""
+    """Return the name of the tensor's dtype, or raise Unsendable where it is not a plain dense tensor."""
     if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
         raise Unsendable(f"a tensor subclass, {type(tensor).__name__}; a plain tensor is needed")
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
@@ -70,7 +69,7 @@ def raw_bytes(tensor: torch.Tensor) -> Any:
     if tensor.numel() == 0:
         return b""
     plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
-    return memoryview(plain.reshape(-1).view(torch.uint8).numpy())
+    return plain.reshape(-1).view(torch.uint8).numpy().data
 
 
 def read_tensor(meta: Any, payload: bytearray) -> torch.Tensor:

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Tie:
-    """One object that both sides hold; `agreed` is its content as last seen by both, `version` a tensor's then."""
+    """One object that both sides hold; `agreed` and `version`: its content as last seen by both."""
 
     __slots__ = ("agreed", "id", "obj", "version")
 
@@ -30,7 +30,8 @@ class Tie:
         return self.version != was
 
 
-_ALONE = sys.getrefcount(Tie(0, object()).obj)
+_PROBE = Tie(0, object())
+_ALONE = sys.getrefcount(_PROBE.obj)
 
 
 class Ties:

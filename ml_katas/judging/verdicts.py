@@ -10,9 +10,9 @@ from ..plain import plain
 from ..report import Failure, Frame, Status
 from . import endings
 from .bench import Submission, is_memory
-from .codec import BadValue
 from .comparing import Mismatch
 from .exceptions import RemoteError
+from .values import BadValue
 
 _ADVICE = {
     "EOFError": "A submission gets its input as arguments, not from the keyboard.",
@@ -22,7 +22,7 @@ _ADVICE = {
 
 
 def verdict_of(error: BaseException, submission: Submission, *, asked: bool) -> tuple[Status, Failure]:
-    """Return what *error*, raised in a check, means; *asked*: whether the submission had been called by then."""
+    """Return what *error*, raised in a check, means; *asked*: the submission had been called by then."""
     if isinstance(error, endings.Ended):
         return error.status, Failure("limit", error.sentence)
     if isinstance(error, Mismatch):
@@ -54,7 +54,7 @@ def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, 
 
 
 def with_code(frames: tuple[Frame, ...], submission: Submission) -> tuple[Frame, ...]:
-    """Return the frames with their lines, taken from the file that is judged and not from what the sandbox says."""
+    """Return the frames with their lines of code, taken from the file and not from the sandbox."""
     lines = submission.source.decode("utf-8", "replace").splitlines()
     return tuple(
         replace(frame, function=plain(frame.function), code=plain(lines[frame.line - 1].strip())[:200])

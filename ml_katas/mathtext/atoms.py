@@ -43,6 +43,7 @@ _SPACES = {K.SOFT, K.HARD}
 _BEFORE_SIGN = {None, K.BINARY, K.RELATION, K.OPEN, K.PUNCTUATION, K.FUNCTION, K.BIG, K.SIGN}
 _AFTER_SIGN = {None, K.RELATION, K.CLOSE, K.PUNCTUATION}
 _FACTORS = {K.ORDINARY, K.WORD, K.FUNCTION, K.BIG, K.FRACTION}
+_ENDS = _FACTORS | {K.CLOSE}
 _LOOSE = {K.BINARY, K.RELATION, K.FUNCTION, K.BIG, K.PUNCTUATION, K.FRACTION, K.HARD}
 
 
@@ -113,7 +114,7 @@ def _settle(atoms: Sequence[Atom]) -> Iterator[Atom]:
     for before, atom, after in zip(befores, atoms, afters, strict=True):
         if atom.kind is K.BINARY and (before in _BEFORE_SIGN or after in _AFTER_SIGN):
             yield replace(atom, kind=K.SIGN)
-        elif atom.kind is K.FRACTION and (before in {*_FACTORS, K.CLOSE} or after in {*_FACTORS, K.OPEN}):
+        elif atom.kind is K.FRACTION and (before in _ENDS or after in {*_FACTORS, K.OPEN}):
             yield replace(atom, text=f"({atom.text})")
         else:
             yield atom
@@ -144,21 +145,25 @@ def _spaced(atoms: Iterable[Atom], compact: bool) -> Iterator[tuple[str, Atom]]:
 
 def _gap(before: Atom, after: Atom, source: str, compact: bool) -> str:
     """Return what stands between two atoms that had *source* between them: the first rule that knows."""
-    kinds = (before.kind, after.kind)
+    kinds = {before.kind, after.kind}
+    touching = before.text[-1:].isalnum() and after.text[:1].isalnum()
     if K.BREAK in kinds or before.kind in {K.OPEN, K.SIGN} or after.kind in {K.CLOSE, K.PUNCTUATION}:
         return ""
-    touching = before.text[-1:].isalnum() and after.text[:1].isalnum()
-    if {K.RELATION, K.BINARY} & set(kinds) or before.kind is K.PUNCTUATION:
+    if {K.RELATION, K.BINARY} & kinds or before.kind is K.PUNCTUATION:
         return "" if compact and not touching else " "
     if before.kind is K.FUNCTION and after.text.startswith(("(", "[", "{")):
         return ""
-    if {K.FUNCTION, K.BIG} & set(kinds):
-        return " "
-    if before.kind is K.FRACTION or (after.kind is K.FRACTION and before.kind in {*_FACTORS, K.CLOSE}):
-        return " "
-    if K.WORD in kinds and (touching or before.kind is K.CLOSE):
+    if _keeps_apart(before, after, touching):
         return " "
     return "" if compact or _clings(before, after) else source
+
+
+def _keeps_apart(before: Atom, after: Atom, touching: bool) -> bool:
+    """Tell whether two factors would run into each other."""
+    kinds = {before.kind, after.kind}
+    is_fraction = before.kind is K.FRACTION or (after.kind is K.FRACTION and before.kind in _ENDS)
+    is_word = K.WORD in kinds and (touching or before.kind is K.CLOSE)
+    return bool({K.FUNCTION, K.BIG} & kinds) or is_fraction or is_word
 
 
 def _clings(before: Atom, after: Atom) -> bool:

@@ -156,7 +156,7 @@ SPACES = {
 _SIZES = ("big", "Big", "bigg", "Bigg")
 _INVISIBLE = {
     *(size + side for size in _SIZES for side in ("", "l", "r", "m")),
-    *("displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag", "hline", "!"),
+    *("displaystyle", "textstyle", "scriptstyle", "nonumber", "notag", "hline", "!"),
 }
 
 COMMANDS: dict[str, Callable[[Reader, str], list[Atom]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .atoms import SOFT, Atom, Kind, in_parentheses, join
 from .commands import COMMANDS
@@ -10,6 +11,8 @@ from .environments import drawn
 from .notation import Notation
 from .source import Char, Command, Environment, Group, Item, Space
 from .symbols import CHARACTERS, SYMBOLS
+
+_PLACEMENT = (r"\limits", r"\nolimits")  # they stand between a sum and its scripts
 
 
 def read(items: Sequence[Item], notation: Notation) -> list[Atom]:
@@ -25,7 +28,7 @@ class Reader:
     """A place in a row of items, from which commands take their arguments."""
 
     def __init__(self, items: Sequence[Item], notation: Notation) -> None:
-        self._items = list(items)
+        self._items = [item for item in items if item.source not in _PLACEMENT]
         self._place = 0
         self.notation = notation
 
@@ -36,18 +39,7 @@ class Reader:
     def term(self) -> list[Atom]:
         """Return the atoms of the next item with its arguments and scripts."""
         atoms = [] if self._script_sign() else self._atoms(self._take())
-        lower = upper = ""
-        while sign := self._script_sign():
-            self._skip_spaces()
-            self._take()
-            if sign == "'":
-                upper += self.notation.prime
-            elif (sign == "_" and lower) or (sign == "^" and upper.strip(self.notation.prime)):
-                raise ValueError("two scripts at one place")
-            elif sign == "_":
-                lower = self._script()
-            else:
-                upper += self._script()
+        lower, upper = self._scripts()
         return [self.notation.scripted(self.one(atoms), lower, upper)] if lower or upper else atoms
 
     def argument(self) -> list[Atom]:
@@ -116,6 +108,8 @@ class Reader:
         match item:
             case Space():
                 return [SOFT]
+            case Group((Char(source),)):
+                return [replace(self._character(source), kind=Kind.ORDINARY)]  # 1{,}000
             case Group(items):
                 return self.read(items)
             case Char(source):
@@ -138,11 +132,27 @@ class Reader:
             return [self.notation.atom(SYMBOLS[name])]
         return [Atom(source + self.groups(), Kind.WORD)]
 
+    def _scripts(self) -> tuple[str, str]:
+        """Return the texts of the subscript and of the superscript that come next, primes included."""
+        primes, texts = "", {"_": "", "^": ""}
+        while sign := self._script_sign():
+            self._skip_spaces()
+            self._take()
+            if sign == "'":
+                primes += self.notation.prime
+            elif texts[sign]:
+                raise ValueError("two scripts at one place")
+            else:
+                texts[sign] = self._script()
+        return texts["_"], primes + texts["^"]
+
     def _script_sign(self) -> str:
         """Return the sign of the script that comes next, past spaces, or nothing."""
-        rest = (item for item in self._items[self._place :] if not isinstance(item, Space))
-        item = next(rest, None)
-        return item.source if isinstance(item, Char) and item.source in ("_", "^", "'") else ""
+        place = self._place
+        while place < len(self._items) and isinstance(self._items[place], Space):
+            place += 1
+        sign = self._items[place].source if place < len(self._items) else ""
+        return sign if sign in ("_", "^", "'") else ""
 
     def _script(self) -> str:
         compact = self.notation.in_script()

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..report import Differing, Failure
+from ...report import Differing, Failure
 from . import relations
 from .describing import kind_of, shape_text, signature
 from .numerals import Number

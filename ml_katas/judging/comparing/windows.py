@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..report import Window, Worst
+from ...report import Window, Worst
 from .numerals import Number, brief, pairs_of_texts
 from .tolerances import Tolerance, excess
 

@@ -65,8 +65,11 @@ def between_nan(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> str:
 def between_shapes(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> str:
     """Return how two tensors of different shapes are related, or ""."""
     case = Case.of(actual, expected, tolerance)
-    small = max(case.actual.numel(), case.expected.numel()) <= _MANY and case.is_exact_in_float64
-    return _first(OF_SHAPES, case) if small and min(case.actual.numel(), case.expected.numel()) else ""
+    sizes = case.actual.numel(), case.expected.numel()
+    if not min(sizes) or max(sizes) > _MANY or not case.is_exact_in_float64:
+        return ""
+    is_constant = bool((case.expected == case.expected.flatten()[0]).all())
+    return _first((places.same_row_of_values,) if is_constant else OF_SHAPES, case)
 
 
 def _first(relations: tuple[Relation, ...], case: Case) -> str:

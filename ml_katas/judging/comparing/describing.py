@@ -18,6 +18,9 @@ def kind_of(value: object) -> str:
         return f"a {signature(value)} tensor"
     if isinstance(value, list | tuple | dict | set | frozenset):
         return f"a {type(value).__name__} of {len(value)}"
+    stands_for = getattr(type(value), "_stands_for", None)  # of an object that stays in the sandbox
+    if stands_for is not None:
+        return with_article(stands_for(value))
     return with_article(type(value).__name__)
 
 

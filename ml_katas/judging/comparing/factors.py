@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+_LARGEST = 1e6  # no factor that a formula forgets
 _CONSTANTS = {
     "1/ln 2": 1 / math.log(2),
     "ln 10": math.log(10),
@@ -21,6 +22,8 @@ def named(factor: float, rtol: float, shape: tuple[int, ...]) -> str:
 
     Sizes of *shape* are preferred: a mean where a sum is meant is off by one of them.
     """
+    if factor > _LARGEST:
+        return ""
     rtol = max(rtol, 1e-9)
     names = (_whole, _constant, _root, _bessel)
     return next(filter(None, (name(factor, rtol, shape) for name in names)), "")

@@ -80,10 +80,9 @@ def excess(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> Tensor:
 
 def _blocks(actual: Tensor, expected: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     # Blocks that fit a cache are several times as fast as temporaries of the whole size.
-    flat = actual.detach().cpu().flatten(), expected.detach().cpu().flatten()
-    if len(flat[0]) <= _BLOCK:
-        return iter((flat,))
-    return zip(flat[0].split(_BLOCK), flat[1].split(_BLOCK), strict=True)
+    a, e = actual.detach().cpu().flatten(), expected.detach().cpu().flatten()
+    starts = range(0, max(len(a), 1), _BLOCK)
+    return ((a[start : start + _BLOCK], e[start : start + _BLOCK]) for start in starts)
 
 
 def _same(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> bool:

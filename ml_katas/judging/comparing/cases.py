@@ -90,5 +90,4 @@ def _largest(values: Tensor) -> float:
 
 
 def _is_round(scalar: Tensor) -> bool:
-    number = 8 * scalar.item()
-    return bool(number == round(number))
+    return float(8 * scalar.item()).is_integer()

@@ -1,229 +1,22 @@
-"""Values as messages: encoding of what may cross, and decoding that survives anything.
-
-Plain data goes by value; tagged where JSON has no form for it: `{"!": tag, …}`. What must stay the same object on
-both sides goes as a reference to a tie, whose content travels once and then only when it changes.
-"""
+"""Messages into values: decoding that survives anything."""
 
 from __future__ import annotations
 
-import dataclasses
-import types
-from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from . import tensors
-from .tensors import TensorState, Unsendable
-from .ties import Tie, Ties
+from .encoding import Encoder
+from .ties import Tie
+from .values import INT64, MAX_DEPTH, MAX_DIGITS, MAX_HASHED, MAX_NODES, BadValue, Fields, Side
 from .wire import Corrupted
-
-MAX_DEPTH = 40
-MAX_NODES = 20_000
-MAX_HASHED = 2_000
-_MAX_DIGITS = 2_100
-_INT64 = 1 << 63
-
-
-class BadValue(Exception):
-    """The submission made a value that is not plain data; the message names it."""
-
-
-class Fields(types.SimpleNamespace):
-    """A dataclass of the other side, as named fields."""
-
-
-class Side(Protocol):
-    """What encoding and decoding need from the end of the conversation that they serve."""
-
-    ties: Ties
-    trusting: bool  # whether the other side's layout and flags are taken over as they are
-
-    def export(self, obj: object) -> Any:
-        """Return the message form of an object that is not plain data, or raise Unsendable."""
-
-    def resolve(self, tag: str, node: dict[str, Any]) -> Any:
-        """Return the object behind a tag of `export` by the other side, or raise Corrupted."""
-
-    def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
-        """Return an empty module for a module of the other side."""
-
-    def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
-        """Return what the other side's `module_shell` needs."""
-
-
-class Encoder:
-    """Encodes the values of one message.
-
-    `sharing` ties every mutable object in them; among `results`, tensors inside a graph go by value all the same,
-    since they are joined to the other side's graph.
-    """
-
-    def __init__(self, side: Side, *, sharing: bool, results: bool = False) -> None:
-        self.side = side
-        self.sharing = sharing
-        self.results = results
-        self.segments: list[Any] = []
-        self.size = 0
-        self.nodes = 0
-        self.new: list[Tie] = []
-        self.outputs: list[torch.Tensor] = []
-
-    def value(self, x: Any, depth: int = 0) -> Any:
-        """Return the message form of *x*, or raise Unsendable."""
-        self.nodes += 1
-        if depth > MAX_DEPTH:
-            raise Unsendable(f"containers nested more than {MAX_DEPTH} deep")
-        if self.nodes > MAX_NODES:
-            raise Unsendable(f"more than {MAX_NODES} Python objects; use tensors")
-        kind = type(x)
-        if x is None or kind is bool or kind is str:
-            return x
-        if encode := _PLAIN.get(kind):
-            return encode(x)
-        tie = self.side.ties.find(x)
-        if tie is not None:
-            return {"!": "@", "id": tie.id}
-        if isinstance(x, torch.Tensor):
-            return self._tensor(x)
-        if isinstance(x, torch.nn.Module):
-            return self._tied(x)
-        if kind in _CONTAINERS:
-            return self._tied(x) if self.sharing and kind in _MUTABLE else self.content(x, depth)
-        return self._odd(x, kind, depth)
-
-    def _odd(self, x: Any, kind: type, depth: int) -> Any:
-        if kind.__module__ == "numpy":
-            return self._numpy(x)
-        if isinstance(x, tuple):
-            names = getattr(kind, "_fields", None) or getattr(kind, "__match_args__", ())
-            return {
-                "!": "nt",
-                "n": kind.__name__,
-                "f": list(names),
-                "v": [self.value(i, depth + 1) for i in x],
-            }
-        if dataclasses.is_dataclass(x) and not isinstance(x, type):
-            pairs = [(f.name, getattr(x, f.name)) for f in dataclasses.fields(x)]
-            return {"!": "dc", "v": [[name, self.value(i, depth + 1)] for name, i in pairs]}
-        if kind is Fields:
-            return {"!": "dc", "v": [[name, self.value(i, depth + 1)] for name, i in vars(x).items()]}
-        return self.side.export(x)
-
-    def _numpy(self, x: Any) -> Any:
-        try:
-            return self._tensor(torch.as_tensor(x))
-        except (TypeError, RuntimeError, ValueError):
-            return self.side.export(x)
-
-    def content(self, x: Any, depth: int = 0) -> Any:
-        """Return the content of a container, whose items may be references."""
-        if type(x) in (set, frozenset, *_MAPPINGS) and len(x) > MAX_HASHED:
-            raise Unsendable(f"a {type(x).__name__} of more than {MAX_HASHED} items; use tensors")
-        if len(x) > MAX_NODES:
-            raise Unsendable(f"a {type(x).__name__} of {len(x)} items; use tensors")
-        if isinstance(x, dict):
-            return {
-                "!": "d",
-                "v": [[self.value(k, depth + 1), self.value(v, depth + 1)] for k, v in x.items()],
-            }
-        items = [self.value(item, depth + 1) for item in x]
-        tag = {list: "", tuple: "t", set: "s", frozenset: "fs"}[type(x)]
-        return {"!": tag, "v": items} if tag else items
-
-    def _tensor(self, x: torch.Tensor) -> Any:
-        in_graph = x.requires_grad and not x.is_leaf
-        if (self.sharing and not (self.results and in_graph)) or (x.requires_grad and x.is_leaf):
-            return self._tied(x)
-        meta = self.write(tensors.dtype_name(x), tuple(x.shape), tensors.raw_bytes(x))
-        if x.requires_grad:
-            self.outputs.append(x)
-            meta["out"] = len(self.outputs) - 1
-        return {"!": "T", **meta}
-
-    def write(self, dtype: str, shape: tuple[int, ...], data: Any) -> dict[str, Any]:
-        """Append a tensor's bytes to the payload and return where they are."""
-        start, size = self.size, len(data)
-        self.segments.append(data)
-        self.size += size
-        return {"d": dtype, "s": list(shape), "o": start, "n": size}
-
-    def _tied(self, x: Any) -> Any:
-        return {"!": "@", "id": self.tie(x).id}
-
-    def tie(self, x: Any) -> Tie:
-        """Return the tie of *x*; a new one is announced in this message."""
-        tie = self.side.ties.find(x)
-        if tie is None:
-            if isinstance(x, torch.Tensor):
-                tensors.dtype_name(x)
-            tie = self.side.ties.new(x)
-            self.new.append(tie)
-        return tie
-
-    # -------- contents of ties
-
-    def announcements(self) -> list[list[Any]]:
-        """Return the new ties of this message with their contents; contents may make further ones."""
-        told: list[list[Any]] = []
-        for tie in self.new:  # grows while contents are encoded
-            agreed = self.content_of(tie.obj)
-            tie.agree(agreed)
-            told.append([tie.id, self.told(agreed), *self._shell(tie.obj)])
-        return told
-
-    def _shell(self, obj: Any) -> list[Any]:
-        return [self.side.describe_module(obj)] if isinstance(obj, torch.nn.Module) else []
-
-    def changes(self) -> list[list[Any]]:
-        """Return the ties whose content is not what was last agreed, with their new contents."""
-        told = []
-        for tie in self.side.ties:
-            content = self.content_of(tie.obj)
-            if content != tie.agreed:
-                counted = tie.agree(content)
-                node = self.told(content)
-                told.append([tie.id, {**node, "quiet": True} if type(node) is dict and not counted else node])
-        return told
-
-    def content_of(self, obj: Any) -> Any:
-        """Return a comparable snapshot of a tied object."""
-        if isinstance(obj, torch.Tensor):
-            return tensors.state_of(obj)
-        if isinstance(obj, torch.nn.Module):
-            return self._registries(obj)
-        was, self.sharing = self.sharing, True
-        try:
-            return self.content(obj)
-        finally:
-            self.sharing = was
-
-    def _registries(self, module: torch.nn.Module) -> dict[str, Any]:
-        def refer(x: Any) -> int | None:
-            return None if x is None else self.tie(x).id
-
-        return {
-            "!": "M",
-            "p": [[name, refer(p)] for name, p in module._parameters.items()],
-            "b": [[name, refer(b)] for name, b in module._buffers.items()],
-            "m": [[name, refer(m)] for name, m in module._modules.items()],
-            "t": bool(module.training),
-        }
-
-    def told(self, content: Any) -> Any:
-        """Return the message form of a snapshot."""
-        return self._state(content) if isinstance(content, TensorState) else content
-
-    def _state(self, state: TensorState) -> dict[str, Any]:
-        node: dict[str, Any] = {"!": "T", **self.write(state.dtype, state.shape, state.data)}
-        node |= {"g": state.requires_grad, "p": state.parameter, "st": list(state.strides)}
-        return node if state.grad is None else {**node, "gr": self._state(state.grad)}
 
 
 class Decoder:
-    """Decodes the values of one message; hostile input ends in Corrupted or BadValue, never in anything else."""
+    """Decodes the values of one message; hostile input ends in Corrupted or BadValue, nothing else."""
 
     def __init__(self, side: Side, payload: bytearray) -> None:
         self.side = side
@@ -240,7 +33,7 @@ class Decoder:
         kind = type(node)
         if node is None or kind is bool or kind is str:
             return node
-        if kind is int and -_INT64 <= node < _INT64:
+        if kind is int and -INT64 <= node < INT64:
             return node
         if kind is list:
             return [self.value(item, depth + 1) for item in node]
@@ -293,7 +86,7 @@ class Decoder:
     # -------- contents of ties
 
     def adopt(self, announced: Any) -> None:
-        """Make the objects that the other side announced, then fill them, since they may refer to each other."""
+        """Make the objects that were announced, then fill them, since they may refer to each other."""
         entries = _entries(announced)
         for number, content, *shell in entries:
             if type(number) is not int or self.side.ties.get(number) is not None:
@@ -367,9 +160,11 @@ class Decoder:
     def _fill_grad(self, obj: torch.Tensor, grad: torch.Tensor | None) -> None:
         if grad is not None and (grad.shape != obj.shape or grad.dtype != obj.dtype):
             raise Corrupted("a gradient whose shape or dtype is not its tensor's")
-        if grad is None or obj.grad is None:
-            obj.grad = grad
-        elif tensors.state_of(obj.grad).data != bytes(tensors.raw_bytes(grad)):
+        if (
+            grad is None
+            or obj.grad is None
+            or tensors.state_of(obj.grad).data != bytes(tensors.raw_bytes(grad))
+        ):
             obj.grad = grad
 
     def _fill_module(self, module: torch.nn.Module, content: Any) -> None:
@@ -422,48 +217,8 @@ def _entries(nodes: Any) -> list[list[Any]]:
     return nodes
 
 
-# -------- plain data
-
-_MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
-_MUTABLE = (list, set, *_MAPPINGS)
-_CONTAINERS = (tuple, frozenset, *_MUTABLE)
-
-
-def _integer(x: int) -> Any:
-    if -_INT64 <= x < _INT64:
-        return x
-    if x.bit_length() > 4 * _MAX_DIGITS:
-        raise Unsendable("an integer of more than 8,000 bits")
-    return {"!": "big", "v": hex(x)}
-
-
-def _slice(x: slice) -> Any:
-    if not all(part is None or type(part) is int for part in (x.start, x.stop, x.step)):
-        raise Unsendable("a slice whose bounds are not integers")
-    return {"!": "sl", "v": [x.start, x.stop, x.step]}
-
-
-def _dtype(x: torch.dtype) -> Any:
-    if x not in tensors.DTYPE_NAMES:
-        raise Unsendable(f"{x}, a dtype that does not cross")
-    return {"!": "dt", "v": tensors.DTYPE_NAMES[x]}
-
-
-_PLAIN: dict[type, Callable[[Any], Any]] = {
-    int: _integer,
-    float: lambda x: {"!": "f", "v": x.hex()},
-    complex: lambda x: {"!": "c", "v": [x.real.hex(), x.imag.hex()]},
-    bytes: lambda x: {"!": "y", "v": x.hex()},
-    torch.Size: lambda x: {"!": "sz", "v": list(x)},
-    slice: _slice,
-    type(Ellipsis): lambda x: {"!": "el"},
-    torch.dtype: _dtype,
-    torch.device: lambda x: {"!": "dev", "v": str(x)},
-}
-
-
 def _big(text: str) -> int:
-    if len(text) > _MAX_DIGITS:
+    if len(text) > MAX_DIGITS:
         raise Corrupted("an integer too long")
     return int(text, 16)
 

@@ -16,7 +16,7 @@ from dataclasses import fields, is_dataclass
 import torch
 from torch import Tensor
 
-from ..report import Failure
+from ...report import Failure
 from .describing import counted, kind_of, shape_text, shown, signature
 from .number_comparing import compare_numbers
 from .tensor_comparing import compare_tensors

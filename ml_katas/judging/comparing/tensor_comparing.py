@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..report import Differing, Failure, Window, Worst
+from ...report import Differing, Failure, Window, Worst
 from . import relations
 from .describing import counted, dtype_name, shape_text, signature
 from .terms import Terms

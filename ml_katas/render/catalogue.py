@@ -1,0 +1,74 @@
+"""The catalogue: katas by track, with the learner's progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from .page import Page, View
+
+if TYPE_CHECKING:
+    from ..catalog import Row
+
+_WIDE, _MEDIUM = 72, 56
+_STYLES = {"passed": "green", "started": "yellow", "broken": "bold red"}
+
+
+def catalogue_view(rows: Sequence[Row]) -> View:
+    """Return *rows* grouped by track, in their order; a narrow page leaves out minutes, then titles."""
+    return View(lambda page: _lines(page, rows))
+
+
+def _lines(page: Page, rows: Sequence[Row]) -> Iterator[Text]:
+    slugs = max((len(row.slug) for row in rows), default=0)
+    for number, (_, group) in enumerate(groupby(rows, key=lambda row: row.track)):
+        track = list(group)
+        if number:
+            yield Text()
+        yield from _heading(page, track)
+        for row in track:
+            yield from _row(page, row, slugs)
+
+
+def _heading(page: Page, track: list[Row]) -> Iterator[Text]:
+    passed = sum(row.status == "passed" for row in track)
+    title = page.text(track[0].track_title or track[0].track or "other katas", "bold")
+    yield from page.apart(title, Text(f"{passed} of {len(track)}", style="dim"))
+
+
+def _row(page: Page, row: Row, slugs: int) -> Iterator[Text]:
+    lead = Text.assemble(_mark(page, row), page.text(f"{row.slug:<{slugs}}"), "  ")
+    if row.status == "broken":
+        yield _cut(page, lead, page.width)
+        yield from page.hanging(" " * 6, page.text(row.problem, "red"))
+        return
+    end = _end(page, row)
+    if page.width >= _MEDIUM:
+        room = page.width - lead.cell_len - end.cell_len
+        lead.append(_cut(page, page.text(row.title), room))
+    lead = _cut(page, lead, page.width - end.cell_len)
+    lead.pad_right(page.width - lead.cell_len - end.cell_len)
+    yield Text.assemble(lead, end)
+
+
+def _mark(page: Page, row: Row) -> Text:
+    marks = {"passed": page.marks.passed, "started": page.marks.started, "broken": "!"}
+    return Text(f"  {marks.get(row.status, ''):<{page.marks.width}} ", style=_STYLES.get(row.status, ""))
+
+
+def _end(page: Page, row: Row) -> Text:
+    minutes = f"{row.minutes:>4} min" if page.width >= _WIDE else ""
+    return Text(f"  {row.difficulty:<6}{minutes}", style="dim")
+
+
+def _cut(page: Page, text: Text, width: int) -> Text:
+    """Return *text* in at most *width* columns, with dots where something is left out."""
+    if text.cell_len <= width:
+        return text
+    kept = text.copy()
+    kept.truncate(max(0, width - len(page.marks.ellipsis)))
+    kept.rstrip()
+    return kept.append(page.marks.ellipsis) if width > len(page.marks.ellipsis) else kept

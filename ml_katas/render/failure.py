@@ -1,0 +1,134 @@
+"""A check that did not pass: what came, what was expected, where, and which mistake that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from rich.text import Text
+
+from ..report import CheckResult, Diagnosis, Failure, Frame, Status
+from .page import Page, View
+from .window import window_lines
+
+_MESSAGE_LINES, _FRAMES, _OUTPUT_LINES = 8, 6, 12
+_EVIDENT = {Status.FAILED, Status.PASSED}  # what their marks say already
+
+
+def failure_view(check: CheckResult, *, file: str, diagnosis: Diagnosis | None = None) -> View:
+    """Return one check in full, as a report shows its first failure."""
+    return View(lambda page: failure_lines(page, check, file, diagnosis))
+
+
+def failure_lines(page: Page, check: CheckResult, file: str, diagnosis: Diagnosis | None) -> Iterator[Text]:
+    yield from check_line(page, check)
+    yield from _indented(page, lambda inner: _details(inner, check, file, diagnosis))
+
+
+def brief_lines(page: Page, check: CheckResult) -> Iterator[Text]:
+    """Yield a failing check that is not the first: its sentence and what it says, in a line or two."""
+    yield from check_line(page, check)
+    message = check.failure.message if check.failure else ""
+    first, *others = page.text(message.strip()).split("\n")
+    if others:
+        first.append(f" {page.marks.ellipsis}")
+    if first:
+        yield from _indented(page, lambda inner: inner.wrapped(first)[:2])
+
+
+def check_line(page: Page, check: CheckResult) -> Iterator[Text]:
+    """Yield a check's mark and sentence; a status that the mark does not say follows as a word."""
+    passed = check.status is Status.PASSED
+    mark = page.marks.passed if passed else page.marks.failed
+    lead = Text.assemble("  ", (f"{mark:<{page.marks.width}}", "green" if passed else "bold red"), " ")
+    sentence = page.text(check.sentence, "" if passed else "bold")
+    if check.status not in _EVIDENT:
+        sentence.append(f" ({check.status})", style="red")
+    yield from page.hanging(lead, sentence)
+
+
+def place_lines(page: Page, file: str, frame: Frame) -> Iterator[Text]:
+    """Yield `file:line`, the function, and the line itself."""
+    where = Text.assemble(page.text(f"{file}:{frame.line}", "cyan"), "  ", page.text(frame.function))
+    yield from page.wrapped(where)
+    if frame.code:
+        yield from page.hanging("    ", page.text(frame.code.strip(), "dim"))
+
+
+def output_lines(page: Page, output: str, title: str = "output") -> Iterator[Text]:
+    """Yield the end of what was printed, every line behind a bar."""
+    lines = page.text(output.rstrip("\n")).split("\n")
+    hidden = len(lines) - _OUTPUT_LINES
+    yield Text(title if hidden <= 0 else f"{title}, without its first {hidden} lines", style="dim")
+    for line in lines[-_OUTPUT_LINES:]:
+        for part in page.less(2).wrapped(line):
+            yield Text.assemble((f"{page.marks.bar} ", "dim"), part)
+
+
+def diagnosis_lines(page: Page, diagnosis: Diagnosis) -> Iterator[Text]:
+    for paragraph in diagnosis.text.strip().split("\n\n"):
+        body = page.text(" ".join(paragraph.split()))
+        yield from page.hanging(Text(f"{page.marks.arrow} ", style="bold yellow"), body)
+
+
+def _indented(page: Page, draw: Callable[[Page], Iterable[Text]]) -> Iterator[Text]:
+    indent = " " * (4 if page.is_narrow else 6)
+    lines = list(draw(page.less(len(indent))))
+    while lines and not lines[-1]:
+        lines.pop()
+    for line in lines:
+        yield Text.assemble(indent if line else "", line)
+
+
+def _details(page: Page, check: CheckResult, file: str, diagnosis: Diagnosis | None) -> Iterator[Text]:
+    failure = check.failure
+    if failure:
+        yield from _summary(page, failure)
+        if failure.window and failure.worst and failure.worst.index:
+            yield from (Text(), *_indented(page, partial(window_lines, window=failure.window)), Text())
+        if failure.relation:
+            yield from page.wrapped(page.text(failure.relation))
+    if diagnosis and diagnosis.check == check.name:
+        yield from diagnosis_lines(page, diagnosis)
+    if failure:
+        yield from _places(page, file, failure)
+    if check.output.strip():
+        yield from output_lines(page, check.output)
+
+
+def _summary(page: Page, failure: Failure) -> Iterator[Text]:
+    counts = _counts(page, failure)
+    if failure.kind != "values" or not counts:
+        yield from _message(page, failure.message)
+    if counts:
+        subject = Text.assemble(page.text(failure.label or "got", "bold"), "  ", page.text(failure.actual))
+        yield from page.apart(subject, counts, gap=5)
+
+
+def _message(page: Page, message: str) -> Iterator[Text]:
+    lines = page.text(message.strip()).split("\n")
+    for line in lines[:_MESSAGE_LINES]:
+        yield from page.wrapped(line)
+    if len(lines) > _MESSAGE_LINES:
+        yield Text(f"{page.marks.ellipsis} {len(lines) - _MESSAGE_LINES} more lines", style="dim")
+
+
+def _counts(page: Page, failure: Failure) -> Text:
+    """Return how much of a tensor differs and where it does most; nothing for a single number."""
+    if not (failure.differing and failure.worst and failure.worst.index):
+        return Text()
+    worst, delta = failure.worst, f"|{page.marks.delta}|"
+    size = f"worst {delta} {worst.difference}" if worst.difference else "first"
+    return page.parts(
+        page.text(f"{failure.differing.count} of {failure.differing.total} differ", "red"),
+        page.text(f"{size} at {list(worst.index)}"),
+    )
+
+
+def _places(page: Page, file: str, failure: Failure) -> Iterator[Text]:
+    frames = failure.traceback or ((failure.at,) if failure.at else ())
+    hidden = len(frames) - _FRAMES
+    if hidden > 0:
+        yield Text(f"{page.marks.ellipsis} {hidden} more calls", style="dim")
+    for frame in frames[-_FRAMES:]:
+        yield from place_lines(page, file, frame)

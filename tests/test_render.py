@@ -1,0 +1,486 @@
+"""Reports, briefs and lists fit the screen that shows them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+
+from ml_katas.catalog import Row
+from ml_katas.deck import Deck
+from ml_katas.kata import Difficulty, Facts, Hint, Kata, Reference
+from ml_katas.plain import plain
+from ml_katas.render import brief_view, catalogue_view, failure_view, hint_view, report_view
+from ml_katas.report import (
+    CheckResult,
+    Diagnosis,
+    Differing,
+    Failure,
+    Frame,
+    Isolation,
+    Report,
+    Status,
+    Window,
+    Worst,
+)  # fmt: skip
+
+PASSED, NOT_RUN = Status.PASSED, Status.NOT_RUN
+STRONG = Isolation("strong")
+HOSTILE = "\x1b[2J\x1b]0;title\x07[red]bold[/red] \u202eevil\u2066 \x9b31mx\r\x08"
+LITERAL = "[red]bold[/red] \ufffdevil\ufffd x"
+
+VALUES = Failure(
+    "values", "weights differ", "weights", "float64 (15, 2)", "float32 (15, 2)",
+    Differing(30, 30), Worst((4, 0), "0.731", "0.288", "0.443"),
+    Window((), (4, 5), (0, 1), (("0.731", "0.269"), ("0.612", "0.388")),
+           (("0.288", "0.106"), ("0.402", "0.388")), ((True, True), (True, False))),
+    "Your rows sum to 0.39 … 0.68, not 1.",
+    Frame(9, "top_k_gating"),
+)  # fmt: skip
+
+DIAGNOSIS = Diagnosis(
+    "softmax_before_topk", "test_softmax",
+    "This is what softmax over all experts *before* top-k gives. Keep the k largest\n"
+    "logits first, then take the softmax over those k.",
+)  # fmt: skip
+
+
+def check(
+    sentence: str, status: Status, failure: Failure | None = None, *, name: str = "t", output: str = ""
+) -> CheckResult:
+    return CheckResult(name, sentence, status, 1.0, failure, output)
+
+
+def report(status: Status, *checks: CheckResult, **others: object) -> Report:
+    facts = {"kata": "moe-topk", "seed": "7f3a", "ms": 96.2, "isolation": STRONG, **others}
+    return Report(status=status, checks=checks, **facts)  # type: ignore[arg-type]
+
+
+WAITING = [check("later", NOT_RUN, Failure("after", "waits"))] * 6
+FAILING = check("each token's k weights are the softmax of its k largest logits", Status.FAILED, VALUES,
+                name="test_softmax")  # fmt: skip
+FAILED = report(
+    Status.FAILED,
+    check("returns k weights and k expert indices for every token", PASSED),
+    check("picks the experts with the largest logits", PASSED),
+    FAILING,
+    *WAITING,
+    diagnosis=DIAGNOSIS,
+)
+
+
+def story(of: Report, hints_shown: int = 0, hints_total: int = 3) -> RenderableType:
+    return report_view(
+        of, title="MoE gating: top-k selection", file="moe_topk.py",
+        hints_shown=hints_shown, hints_total=hints_total,
+    )  # fmt: skip
+
+
+def shown(view: RenderableType, width: int = 80, encoding: str = "utf-8", **options: object) -> list[str]:
+    """Return the lines that a console of this kind shows."""
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    console = Console(file=file, width=width, force_terminal=True, no_color=True,
+                      legacy_windows=False, _environ={}, **options)  # type: ignore[arg-type]  # fmt: skip
+    with console.capture() as captured:
+        console.print(view)
+    file.write(captured.get())
+    return plain(captured.get()).splitlines()
+
+
+def test_a_failure_is_drawn_in_full() -> None:
+    """The first failing check shows numbers, relation, diagnosis and place; the others wait in one line."""
+    assert shown(story(FAILED)) == [
+        "moe-topk  MoE gating: top-k selection          2 of 9 checks · 96 ms · seed 7f3a",
+        "",
+        "  ✓ returns k weights and k expert indices for every token",
+        "  ✓ picks the experts with the largest logits",
+        "  ✗ each token's k weights are the softmax of its k largest logits",
+        "      weights  float32 (15, 2)     30 of 30 differ · worst |Δ| 0.443 at [4, 0]",
+        "",
+        "                 expected              got",
+        "            4    0.731   0.269         0.288*  0.106*",
+        "            5    0.612   0.388         0.402*  0.388",
+        "",
+        "      Your rows sum to 0.39 … 0.68, not 1.",
+        "      ↳ This is what softmax over all experts *before* top-k gives. Keep the k",
+        "        largest logits first, then take the softmax over those k.",
+        "      moe_topk.py:9  top_k_gating",
+        "",
+        "  · 6 checks wait for this one                          hint 1 of 3: mlkata hint",
+    ]
+
+
+def test_forty_columns_are_enough() -> None:
+    """On a narrow screen the numbers stand above each other and lines wrap below their beginning."""
+    assert shown(story(FAILED), width=40) == [
+        "moe-topk  MoE gating: top-k selection",
+        "2 of 9 checks · 96 ms · seed 7f3a",
+        "",
+        "  ✓ returns k weights and k expert",
+        "    indices for every token",
+        "  ✓ picks the experts with the largest",
+        "    logits",
+        "  ✗ each token's k weights are the",
+        "    softmax of its k largest logits",
+        "    weights  float32 (15, 2)",
+        "    30 of 30 differ · worst |Δ| 0.443 at",
+        "    [4, 0]",
+        "",
+        "             expected",
+        "        4    0.731   0.269",
+        "        5    0.612   0.388",
+        "             got",
+        "        4    0.288*  0.106*",
+        "        5    0.402*  0.388",
+        "",
+        "    Your rows sum to 0.39 … 0.68, not 1.",
+        "    ↳ This is what softmax over all",
+        "      experts *before* top-k gives. Keep",
+        "      the k largest logits first, then",
+        "      take the softmax over those k.",
+        "    moe_topk.py:9  top_k_gating",
+        "",
+        "  · 6 checks wait for this one",
+        "  hint 1 of 3: mlkata hint",
+    ]
+
+
+def test_ascii_is_enough() -> None:
+    """A terminal that knows only ASCII gets words and signs of ASCII."""
+    assert shown(story(FAILED), encoding="ascii")[2:6] == [
+        "  ok   returns k weights and k expert indices for every token",
+        "  ok   picks the experts with the largest logits",
+        "  FAIL each token's k weights are the softmax of its k largest logits",
+        "      weights  float32 (15, 2)     30 of 30 differ - worst |d| 0.443 at [4, 0]",
+    ]
+
+
+def test_an_exception_shows_the_learners_lines() -> None:
+    """An error shows its message, the learner's frames with their code, and what was printed."""
+    failure = Failure(
+        "exception", "RuntimeError: sizes differ\nby 2",
+        at=Frame(4, "helper", "return x + w"),
+        traceback=(Frame(12, "top_k_gating", "return helper(x, w)"), Frame(4, "helper", "return x + w")),
+    )  # fmt: skip
+    lines = shown(failure_view(check("adds", Status.ERROR, failure, output="a\nb\n"), file="moe_topk.py"))
+    assert lines == [
+        "  ✗ adds (error)",
+        "      RuntimeError: sizes differ",
+        "      by 2",
+        "      moe_topk.py:12  top_k_gating",
+        "          return helper(x, w)",
+        "      moe_topk.py:4  helper",
+        "          return x + w",
+        "      output",
+        "      │ a",
+        "      │ b",
+    ]
+
+
+def test_long_output_and_deep_recursion_are_cut() -> None:
+    """Of much output the end is shown, of many frames the last, each with how much is left out."""
+    frames = tuple(Frame(n, "f") for n in range(1, 21))
+    failure = Failure("exception", "RecursionError: too deep", traceback=frames)
+    output = "".join(f"{n}\n" for n in range(100))
+    lines = shown(failure_view(check("ends", Status.ERROR, failure, output=output), file="x.py"))
+    assert lines[2:4] == ["      … 14 more calls", "      x.py:15  f"]
+    assert lines[9:11] == ["      output, without its first 88 lines", "      │ 88"]
+    assert len(lines) == 22
+
+
+def test_other_failures_are_brief() -> None:
+    """A failing check after the first shows its sentence, its status as a word and its message."""
+    second = check("is fast", Status.TIMEOUT, Failure("limit", "still running after 5 s"))
+    third = check(
+        "has a gradient", Status.FAILED, Failure("shape", "grad has shape (2,); expected (3,)\nmore")
+    )
+    lines = shown(story(report(Status.TIMEOUT, check("adds", Status.FAILED), second, third)))
+    assert lines[2:7] == [
+        "  ✗ adds",
+        "  ✗ is fast (timeout)",
+        "      still running after 5 s",
+        "  ✗ has a gradient",
+        "      grad has shape (2,); expected (3,) …",
+    ]
+
+
+def test_a_pass_is_celebrated() -> None:
+    """A passed report says so and names what to do next."""
+    passed = report(PASSED, check("adds", PASSED), check("is fast", PASSED))
+    assert shown(story(passed))[2:] == [
+        "  ✓ adds",
+        "  ✓ is fast",
+        "",
+        "Solved: all 2 checks pass.",
+        "",
+        "  compare: mlkata solution, go on: mlkata next",
+    ]
+
+
+def test_a_starter_is_told_where_to_write() -> None:
+    """An untouched starter shows no failures, only the place to write at."""
+    unwritten = Failure("unfinished", "not written yet", at=Frame(9, "top_k_gating"))
+    starter = report(Status.INCOMPLETE, *[check("adds", Status.INCOMPLETE, unwritten)] * 9)
+    assert shown(story(starter))[2:] == [
+        "This is still the starter: write your code at moe_topk.py:9, then run mlkata",
+        "check again.",
+        "",
+        "  · 9 checks wait for your code                         hint 1 of 3: mlkata hint",
+    ]
+
+
+def test_a_file_that_does_not_load_shows_where() -> None:
+    """An invalid submission shows the message and the line."""
+    invalid = report(
+        Status.INVALID, check("adds", NOT_RUN),
+        message="SyntaxError: '(' was never closed", at=Frame(9, "", "weights = softmax(x"),
+    )  # fmt: skip
+    assert shown(story(invalid))[2:] == [
+        "Invalid: SyntaxError: '(' was never closed",
+        "moe_topk.py:9",
+        "    weights = softmax(x",
+        "",
+        "  · 1 check did not run                                 hint 1 of 3: mlkata hint",
+    ]
+
+
+def test_a_broken_kata_is_not_the_learners_fault() -> None:
+    """A broken report says whose turn it is and offers no hint."""
+    broken = report(Status.BROKEN, message="suite.py does not import")
+    assert shown(story(broken)) == [
+        "moe-topk  MoE gating: top-k selection                          96 ms · seed 7f3a",
+        "",
+        "Broken: suite.py does not import",
+        "This is not your fault: the kata or mlkata is broken, and the attempt does not",
+        "count.",
+    ]
+
+
+@pytest.mark.parametrize("status", ["timeout", "memory", "crashed", "limit", "forbidden"])
+def test_an_ending_is_said_once(status: str) -> None:
+    """The sentence of a report that its failing check has said already is not repeated."""
+    of = check("adds", Status(status), Failure("limit", "went too far"))
+    lines = shown(story(report(Status(status), of, check("ends", NOT_RUN), message="went too far")))
+    assert lines[2:] == [
+        f"  ✗ adds ({status})",
+        "      went too far",
+        "",
+        "  · 1 check did not run                                 hint 1 of 3: mlkata hint",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("strong", False), ("medium", True), ("limits-only", True)]
+)  # fmt: skip
+def test_weak_isolation_is_said(level: str, said: bool) -> None:
+    """Isolation below strong has a line of its own, strong has none."""
+    text = " ".join(shown(story(replace(FAILED, isolation=Isolation(level)))))
+    line = f"Isolation: {level.replace('-', ' ')}. Your code can read and write your files; do not check"
+    assert (line in text) is said
+
+
+@pytest.mark.parametrize(
+    ("hints_shown", "hints_total", "line"),
+    [
+        (0, 3, "hint 1 of 3: mlkata hint"),
+        (2, 3, "hint 3 of 3: mlkata hint"),
+        (3, 3, "all 3 hints shown: mlkata hint"),
+        (0, 0, "  · 6 checks wait for this one"),
+    ],
+)
+def test_the_next_hint_is_named(hints_shown: int, hints_total: int, line: str) -> None:
+    """The last line says which hint comes next."""
+    assert shown(story(FAILED, hints_shown, hints_total))[-1].endswith(line)
+
+
+def test_column_and_leading_indices_are_shown() -> None:
+    """A window inside a larger tensor says where it lies."""
+    window = Window((2,), (0, 1), (7, 8), *[(("1", "2"), ("3", "-4.5"))] * 2, ((False, False), (False, True)))
+    failure = replace(VALUES, window=window, relation="", at=None)
+    assert shown(failure_view(check("adds", Status.FAILED, failure), file="x.py"))[3:] == [
+        "            in [2, :, :]",
+        "                 expected         got",
+        "                 7      8         7      8",
+        "            0    1      2         1      2",
+        "            1    3   -4.5         3   -4.5*",
+    ]
+
+
+def test_a_number_needs_no_window() -> None:
+    """For a single number the message says it all."""
+    window = Window((), (0,), (0,), (("1",),), (("2",),), ((True,),))
+    failure = replace(VALUES, message="loss is 2; expected 1", worst=Worst((), "1", "2", "1"), window=window,
+                      relation="", at=None)  # fmt: skip
+    lines = shown(failure_view(check("adds", Status.FAILED, failure), file="x.py"))
+    assert lines == ["  ✗ adds", "      loss is 2; expected 1"]
+
+
+EVIL = report(
+    Status.ERROR,
+    check(HOSTILE, Status.ERROR,
+          Failure("exception", HOSTILE, HOSTILE, HOSTILE, HOSTILE, VALUES.differing, VALUES.worst,
+                  VALUES.window, HOSTILE, Frame(1, HOSTILE, HOSTILE)), output=HOSTILE),
+    check(HOSTILE, Status.FAILED, Failure("assertion", HOSTILE)),
+    message=HOSTILE, output=HOSTILE, seed=HOSTILE,
+)  # fmt: skip
+
+
+def test_text_of_a_submission_is_literal() -> None:
+    """Markup is shown as it is; escape sequences and bidirectional overrides are not obeyed."""
+    screen = io.StringIO()
+    Console(file=screen, width=100, force_terminal=True, no_color=True, _environ={}).print(story(EVIL))
+    text = screen.getvalue()
+    assert not {"\x07", "\x08", "\r", "\x9b", "\u202e", "\u2066"} & set(text)
+    assert "\x1b[2J" not in text
+    assert "\x1b]" not in text
+    assert text.count(LITERAL) >= 8
+
+
+LONG = "x" * 150
+WIDE = "数" * 90
+UGLY = report(
+    Status.FAILED,
+    check(LONG, Status.FAILED,
+          replace(VALUES, label=LONG, relation=WIDE, at=Frame(1, LONG, LONG),
+                  window=Window((1,), (100, 101), tuple(range(50, 56)), *[(("-1.2345e+10",) * 6,) * 2] * 2,
+                                ((True,) * 6,) * 2)), output=f"{LONG}\n\t{WIDE}"),
+    check(WIDE, Status.CRASHED, Failure("limit", LONG)),
+    *WAITING,
+    message=LONG, isolation=Isolation("limits-only"),
+)  # fmt: skip
+
+ROWS = [
+    Row("moe-topk", "MoE Gating: Top-K Selection", "moe", "Mixture of experts", "medium", 10, "passed", ""),
+    Row("moe-noisy", LONG, "moe", "Mixture of experts", "hard", 25, "started", ""),
+    Row("bad", "", "moe", "Mixture of experts", "", 0, "broken", "kata.toml:4: 'minutes' must be a number"),
+    Row("rope", "Rotary position embedding", "attention", "Attention", "easy", 15, "new", ""),
+]
+
+KATA = Kata(
+    "moe-topk",
+    Path("moe-topk"),
+    Facts(
+        "MoE Gating", Difficulty.MEDIUM, 10, ("pytorch", "MoE"), ("top_k_gating",),
+        references=(Reference("Shazeer et al. 2017", f"https://example.org/{LONG}", "section 2.1"),),
+    ),
+    "# MoE Gating\n\n## Description\n\nA token $x_i$ goes to $k$ of `n` experts — *not* all:\n\n"
+    "$$\nG(x)_i = \\frac{e^{h_i}}{\\sum_{j=1}^{n} e^{h_j}}\n$$\n\n"
+    "- a [link](https://example.org)\n- [red]b[/red]\n\n"
+    f"```python\n{LONG}  # $x$\n```\n\n> quoted\n\n| a | b |\n|---|---|\n| $|x|$ | {LONG} |\n",
+    (Hint("The shape", "It is $(n, k)$."), Hint("The formula", "$\\alpha * \\beta$")),
+    Deck(()),
+)  # fmt: skip
+
+VIEWS = {
+    "failed": story(FAILED), "evil": story(EVIL), "ugly": story(UGLY), "list": catalogue_view(ROWS),
+    "brief": brief_view(KATA), "hint": hint_view(KATA, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("name", VIEWS)
+def test_no_line_is_wider_than_the_screen(name: str, encoding: str) -> None:
+    """From 40 to 200 columns no line is too wide, and each can be encoded."""
+    for width in range(40, 201):
+        lines = shown(VIEWS[name], width=width, encoding=encoding)
+        assert max(map(cell_len, lines)) <= width
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_no_line_ends_in_blanks(name: str) -> None:
+    """Lines end where their text does, so that they copy well."""
+    assert [line for line in shown(VIEWS[name]) if line != line.rstrip()] == []
+
+
+def test_colour_says_nothing_alone() -> None:
+    """With and without colour the same text is shown."""
+    raw = io.StringIO()
+    Console(file=raw, width=80, force_terminal=True, _environ={}).print(story(FAILED))
+    assert plain(raw.getvalue()).splitlines() == shown(story(FAILED))
+
+
+def test_a_brief_reads_well() -> None:
+    """A brief has its facts, its text with readable formulas and its references; its title comes once."""
+    lines = shown(brief_view(KATA), width=100)
+    assert lines[:17] == [
+        "moe-topk  MoE Gating",
+        "medium · up to 10 min · pytorch, MoE",
+        "",
+        "Description",
+        "",
+        "A token xᵢ goes to k of n experts — not all:",
+        "",
+        "    G(x)ᵢ = e^{hᵢ}/(∑ⱼ₌₁ⁿ e^{hⱼ})",
+        "",
+        " • a link (https://example.org)",
+        " • [red]b[/red]",
+        "",
+        "    " + LONG[:96],
+        "    " + LONG[96:] + "  # $x$",
+        "",
+        "▌ quoted",
+        "",
+    ]
+    assert lines[-5:-2] == ["References", "", "1. Shazeer et al. 2017, section 2.1"]
+
+
+def test_a_brief_needs_no_unicode() -> None:
+    """In ASCII the formulas, dashes and bullets have other looks."""
+    lines = shown(brief_view(KATA), width=100, encoding="ascii")
+    assert lines[5:10] == [
+        "A token x_i goes to k of n experts - not all:",
+        "",
+        "    G(x)_i = e^{h_i}/(sum_{j=1}^{n} e^{h_j})",
+        "",
+        " * a link (https://example.org)",
+    ]
+
+
+def test_a_hint_says_which_it_is() -> None:
+    """A hint shows its number, its title and its text."""
+    assert shown(hint_view(KATA, 2)) == ["hint 2 of 2  The formula", "", "α * β"]
+
+
+def test_the_catalogue_groups_by_track() -> None:
+    """Katas stand below their track with its progress; a broken one says why."""
+    assert shown(catalogue_view(ROWS)) == [
+        "Mixture of experts                                                        1 of 3",
+        "  ✓ moe-topk   MoE Gating: Top-K Selection                        medium  10 min",
+        "  … moe-noisy  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…  hard    25 min",
+        "  ! bad",
+        "      kata.toml:4: 'minutes' must be a number",
+        "",
+        "Attention                                                                 0 of 1",
+        "    rope       Rotary position embedding                          easy    15 min",
+    ]
+
+
+def test_a_narrow_catalogue_leaves_columns_out() -> None:
+    """At 40 columns names and difficulties are left."""
+    assert shown(catalogue_view(ROWS), width=40)[:3] == [
+        "Mixture of experts                1 of 3",
+        "  ✓ moe-topk                      medium",
+        "  … moe-noisy                     hard",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "literal"),
+    [
+        (HOSTILE, LITERAL),
+        ("a\tb\nc\r\nd", "a\tb\nc\nd"),
+        ("\x1b\x1b[31m[31mx", "[31mx"),
+        ("\x1b]0;never ends", "0;never ends"),
+        ("\x1bP1$q\x1b\\x\x1b(Bé\x7f\x00\x85", "xé"),
+        ("\ud800", "\ufffd"),
+        ("الف", "الف"),
+    ],
+)
+def test_plain_text_moves_nothing(raw: str, literal: str) -> None:
+    """Escape sequences and control characters go; overrides and surrogates become visible."""
+    assert plain(raw) == literal
