@@ -115,6 +115,13 @@ def test_a_failure_is_drawn_in_full() -> None:
     ]
 
 
+def test_one_arrow_points_at_a_diagnosis() -> None:
+    """A diagnosis of two paragraphs has one arrow, before the first."""
+    two = replace(DIAGNOSIS, text="Softmax comes\nfirst.\n\nKeep, then normalise.")
+    lines = shown(failure_view(replace(FAILING, failure=None), file="x.py", diagnosis=two))
+    assert lines[1:] == ["      ↳ Softmax comes first.", "        Keep, then normalise."]
+
+
 def test_forty_columns_are_enough() -> None:
     """On a narrow screen the numbers stand above each other and lines wrap below their beginning."""
     assert shown(story(FAILED), width=40) == [

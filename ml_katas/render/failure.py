@@ -66,9 +66,10 @@ def output_lines(page: Page, output: str, title: str = "output") -> Iterator[Tex
 
 
 def diagnosis_lines(page: Page, diagnosis: Diagnosis) -> Iterator[Text]:
+    lead = Text(f"{page.marks.arrow} ", style="bold yellow")
     for paragraph in diagnosis.text.strip().split("\n\n"):
-        body = page.text(" ".join(paragraph.split()))
-        yield from page.hanging(Text(f"{page.marks.arrow} ", style="bold yellow"), body)
+        yield from page.hanging(lead, page.text(" ".join(paragraph.split())))
+        lead = Text(" " * lead.cell_len)
 
 
 def _indented(page: Page, draw: Callable[[Page], Iterable[Text]]) -> Iterator[Text]:

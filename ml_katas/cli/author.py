@@ -1,0 +1,55 @@
+"""`mlkata author`: what those who write katas need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .. import authoring
+from ..authoring import Proof
+from .options import Settings, common, complete_kata
+
+
+@click.group(name="author")
+def group() -> None:
+    """Write katas and prove their suites."""
+
+
+@group.command()
+@click.argument("katas_to_check", nargs=-1, metavar="[KATA]...", shell_complete=complete_kata)
+@common
+def check(settings: Settings, katas_to_check: tuple[str, ...]) -> int:
+    """Prove katas, all without a name: the solution passes, the starter and every mutant fail.
+
+    Exit code: 0 all are proven, 4 a kata is not publishable.
+    """
+    proofs = []
+    with settings.desk() as desk:
+        for proof in authoring.prove(desk.catalog, katas_to_check, settings.screen.note):
+            proofs.append(proof)
+            if not settings.json:
+                _say(settings, proof)
+    if settings.json:
+        settings.screen.emit(
+            {"schema": "mlkata.author-check/1", "katas": [_as_json(proof) for proof in proofs]}
+        )
+    return 4 if any(proof.findings for proof in proofs) else 0
+
+
+def _say(settings: Settings, proof: Proof) -> None:
+    for finding in proof.findings:
+        settings.screen.say(str(finding))
+    verdict = "proven" if not proof.findings else f"not publishable, {len(proof.findings)} to mend"
+    rate = proof.judgements / proof.seconds if proof.seconds else 0.0
+    settings.screen.say(f"{proof.kata}: {verdict} ({proof.judgements} judgements, {rate:.0f} a second)")
+
+
+def _as_json(proof: Proof) -> dict[str, Any]:
+    findings = [{"path": str(f.path), "line": f.line, "problem": f.problem} for f in proof.findings]
+    return {
+        "kata": proof.kata,
+        "findings": findings,
+        "judgements": proof.judgements,
+        "seconds": proof.seconds,
+    }
