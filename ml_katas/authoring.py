@@ -163,9 +163,9 @@ def right_solutions_pass(kata: Kata, catalog: Catalog, court: Court) -> Iterator
 
 
 def starter_is_incomplete(kata: Kata, catalog: Catalog, court: Court) -> Iterator[Finding]:
-    """The starter as the learner gets it compiles and is `incomplete`."""
-    trial = Trial(kata.starter_template, render_starter(kata).encode())
-    for _, report in court.reports([trial]):
+    """The starter compiles and is `incomplete`, with its guidance and without."""
+    texts = dict.fromkeys(render_starter(kata, bare=bare).encode() for bare in (False, True))
+    for trial, report in court.reports([Trial(kata.starter_template, text) for text in texts]):
         if report.status is not Status.INCOMPLETE:
             yield Finding(trial.path, f"must be incomplete (raise NotImplementedError), and {_said(report)}")
 

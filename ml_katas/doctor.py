@@ -65,7 +65,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _isolation() -> Finding:
-    from .judging.isolation import isolation
+    from .judging.client import isolation
 
     try:
         found = isolation()

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render_starter(kata: Kata) -> str:
+def render_starter(kata: Kata, *, bare: bool = False) -> str:
     """Return the text that a learner begins *kata* with, or raise InvalidKata with the line.
 
-    A starter says `{% extends "starter.py.j2" %}`; the name leads to the shared template.
+    A starter says `{% extends "starter.py.j2" %}`; the name leads to the shared template. What guides
+    the learner stands between `{% if not bare %}` and `{% endif %}`: a *bare* starter is the signature
+    and the contract. A line that holds nothing but a tag leaves no line behind.
     """
     from jinja2 import TemplateError, TemplateSyntaxError
 
     try:
-        return _environment(kata).get_template("kata/starter.py.j2").render(kata=_facts(kata))
+        template = _environment(kata).get_template("kata/starter.py.j2")
+        return template.render(kata=_facts(kata), bare=bare)
     except TemplateSyntaxError as error:
         path = Path(error.filename or kata.starter_template)
         raise InvalidKata(path, error.lineno, f"not a template: {error.message}") from None
@@ -43,6 +46,8 @@ def _environment(kata: Kata) -> Environment:
         loader=ChoiceLoader([own, shared]),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=False,
     )
 

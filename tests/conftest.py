@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent, indent
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from ml_katas import catalog
 from ml_katas.__main__ import main
+from ml_katas.judging.client import Judge, judging
 from ml_katas.kata import Kata
 from ml_katas.report import CheckResult, Diagnosis, Failure, Isolation, Report, Status
 
@@ -102,3 +105,77 @@ def report_of(kata: Kata, status: Status, seed: str) -> Report:
     first = kata.suite.checks[0].name
     diagnosis = Diagnosis("squares", first, "This squares the number.") if wrong else None
     return Report(kata.slug, status, seed, 12.0, Isolation("strong"), checks, diagnosis=diagnosis)
+
+
+PREAMBLE = """
+import math
+from collections import Counter, OrderedDict, defaultdict
+from copy import deepcopy
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from ml_katas.testing import *
+"""
+
+
+class Engine:
+    """Judges submissions by suites that are given as text, with the real engine."""
+
+    def __init__(self, judge: Judge, folder: Path) -> None:
+        self._judge = judge
+        self._folder = folder
+
+    def make_kata(
+        self,
+        suite: str,
+        *,
+        entry_points: tuple[str, ...],
+        limits: dict[str, float] | None = None,
+        files: dict[str, str] | None = None,
+    ) -> Kata:
+        """Return a whole kata with this suite, in a folder of its own."""
+        folder = self._folder / f"kata-{len(list(self._folder.iterdir()))}"
+        shutil.copytree(COURSE / "tiny-double", folder, ignore=shutil.ignore_patterns("mutants", "variants"))
+        facts = (folder / "kata.toml").read_text(encoding="utf-8")
+        facts = facts.replace('["double"]', str(list(entry_points)).replace("'", '"'))
+        facts += "[limits]\n" + "".join(f"{name} = {value}\n" for name, value in (limits or {}).items())
+        for name, text in {"kata.toml": facts, "suite.py": suite, **(files or {})}.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return Kata.load(folder)
+
+    def judge(
+        self, suite: str, submission: str | bytes, *, entry_points: tuple[str, ...] = (), seed: str = "", **how: Any
+    ) -> Report:
+        """Return the report on *submission*; by default a suite imports all that it defines."""
+        source = submission if isinstance(submission, bytes) else dedent(submission).encode()
+        names = entry_points or _defined(source)
+        text = f"{PREAMBLE}from submission import {', '.join(names)}\n\n{dedent(suite)}"
+        kata = self.make_kata(text, entry_points=names, **how)
+        return self._judge(kata, source, file_name="answer.py", seed=seed, diagnose=False)
+
+    def check(self, body: str, submission: str | bytes, **how: Any) -> tuple[Status, str]:
+        """Return status and message of one check with this body."""
+        suite = f'def test_promise():\n    """It keeps its promise."""\n{indent(dedent(body), "    ")}'
+        report = self.judge(suite, submission, **how)
+        failure = report.checks[0].failure
+        return report.status, failure.message if failure else report.message
+
+
+def _defined(source: bytes) -> tuple[str, ...]:
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return tuple(node.name for node in ast.parse(source).body if isinstance(node, kinds))
+
+
+@pytest.fixture(scope="session")
+def _judge_of_the_session() -> Iterator[Judge]:
+    with judging() as judge:
+        yield judge
+
+
+@pytest.fixture
+def engine(_judge_of_the_session: Judge, tmp_path: Path) -> Engine:
+    """Return the engine; its parent starts once for all tests."""
+    return Engine(_judge_of_the_session, tmp_path)

@@ -23,7 +23,7 @@ COURSE = Path(__file__).parent / "course"
 @pytest.fixture
 def isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the machine confine submissions well."""
-    monkeypatch.setattr("ml_katas.judging.isolation.isolation", lambda: Isolation("strong"))
+    monkeypatch.setattr("ml_katas.judging.client.isolation", lambda: Isolation("strong"))
 
 
 def test_demo_shows_the_whole_loop(terminal: Terminal, judge: ObedientJudge) -> None:

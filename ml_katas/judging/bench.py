@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..kata import Limits
-from ..report import Frame
+from ..report import Frame, Status
 from ..strict import nearest
 from . import endings, seeds
 from .endings import Ended
@@ -19,6 +19,7 @@ from .sandboxes import MOST_OUTPUT_MIB, Sandbox, Sandboxes
 from .wire import Beside, Channel, Closed, Corrupted, TimedOut
 
 MOST_REPLACEMENTS = 2
+REFUSED = "A submission may compute, print and read what is installed; your code tried something else"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,13 @@ class Submission:
 
 
 class Rejected(Exception):
-    """The submission does not load: it is `invalid`, with a sentence and perhaps a line."""
+    """The submission does not load: it is `invalid` or `forbidden`, with a sentence and perhaps a line."""
 
-    def __init__(self, sentence: str, at: Frame | None = None) -> None:
+    def __init__(self, sentence: str, at: Frame | None = None, status: Status = Status.INVALID) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.at = at
+        self.status = status
 
 
 class Clock:
@@ -108,6 +110,12 @@ class Bench:
         peer.ask("seed", {"seed": self._seed})
         peer.begin_check()
 
+    def load(self, submission: Submission) -> None:
+        """Judge another submission from now on, in the same sandbox while it lives."""
+        self.submission = submission
+        if self._peer is not None and self.ending is None:
+            self._load(self._peer)
+
     def _load(self, peer: JudgePeer) -> None:
         source = torch.frombuffer(bytearray(self.submission.source), dtype=torch.uint8)
         names = self.submission.entry_points
@@ -116,7 +124,9 @@ class Bench:
                 "load", {"source": source, "file_name": self.submission.file_name, "entry_points": names}
             )
         except RemoteError as error:
-            raise Rejected(_why_not_loaded(error), error.frames[-1] if error.frames else None) from None
+            at = error.frames[-1] if error.frames else None
+            status = Status.FORBIDDEN if is_refusal(error) else Status.INVALID
+            raise Rejected(_why_not_loaded(error), at, status) from None
         kinds, public = answer if type(answer) is tuple and len(answer) == 2 else ((), ())
         if type(kinds) is not tuple or len(kinds) != len(names):
             raise self.ended(peer, Corrupted("a malformed load"))
@@ -213,6 +223,8 @@ def _why_not_loaded(error: RemoteError) -> str:
         return f"{error.message}. A submission is one file: it may import torch, NumPy and what is installed"
     if error.kind in ("SyntaxError", "IndentationError", "TabError"):
         return f"does not compile: {error.message}"
+    if is_refusal(error):
+        return f"{REFUSED} ({error.message})"
     if error.kind == "UnicodeDecodeError":
         return "must be UTF-8 text"
     return f"cannot be imported: {error.kind}: {error.message}"
@@ -223,6 +235,11 @@ def _why_not_there(name: str, kind: Any, public: Any) -> str:
         return f"{name} must be a function or class, and is something else"
     names = [other for other in public if type(other) is str] if type(public) is tuple else []
     return f"does not define {name}.{nearest(name, names)}"
+
+
+def is_refusal(error: RemoteError) -> bool:
+    """Say whether an exception of the submission is the confinement at work."""
+    return error.kind == "PermissionError" or "No usable temporary directory" in error.message
 
 
 def is_memory(error: BaseException) -> bool:

@@ -22,7 +22,6 @@ from .. import __file__ as package_file
 from ..errors import BadEnvironment
 from ..kata import Kata
 from ..report import CheckResult, Diagnosis, Frame, Isolation, Report, Status, from_plain
-from .isolation import isolation
 
 LENGTH = struct.Struct("<I")
 OnEvent = Callable[[dict[str, Any]], None]
@@ -151,6 +150,15 @@ def start_python(module: str, fds: tuple[int, ...], log: Any) -> subprocess.Pope
     )
 
 
+def isolation() -> Isolation:
+    """Return the isolation that this machine offers, found by trying; no torch is needed for that."""
+    if os.name != "posix":
+        return Isolation("limits-only")
+    command = [sys.executable, "-P", "-m", "ml_katas.judging.probing"]
+    answer = subprocess.run(command, env=built_environment(), capture_output=True, text=True, check=False)
+    return from_plain(Isolation, json.loads(answer.stdout)) if answer.stdout else Isolation("limits-only")
+
+
 def built_environment() -> dict[str, str]:
     """Return the whole environment of the engine: nothing of the user's but where Python's packages are."""
     sites = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
@@ -224,10 +232,13 @@ class Draft:
         self._checks: list[CheckResult] = []
         self._end: dict[str, Any] | None = None
         self._diagnosis: Diagnosis | None = None
+        self._isolation = Isolation("limits-only")
 
     def take(self, event: dict[str, Any]) -> None:
         """Take over what one event says."""
         match event:
+            case {"event": "started", "isolation": isolation}:
+                self._isolation = from_plain(Isolation, isolation)
             case {"event": "check", "check": check}:
                 self._checks.append(from_plain(CheckResult, check))
             case {"event": "report"}:
@@ -245,13 +256,12 @@ class Draft:
         return self._made(Status(end["status"]), end["message"], end)
 
     def _made(self, status: Status, message: str, end: dict[str, Any]) -> Report:
-        level: Isolation = isolation()
         return Report(
             kata=self._slug,
             status=status,
             seed=self._seed,
             ms=end.get("ms", 0.0),
-            isolation=level,
+            isolation=self._isolation,
             checks=tuple(self._checks),
             message=message,
             at=from_plain(Frame, end.get("at")),

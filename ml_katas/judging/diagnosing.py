@@ -10,12 +10,13 @@ import json
 import os
 import signal
 from itertools import takewhile
+from pathlib import Path
 
-from ..kata import Kata
+from ..kata import Kata, Mutant
 from ..report import Diagnosis
 from .bench import Bench, Submission
+from .confinement import die_with_parent
 from .plugin import Evidence, JudgePlugin, check_name
-from .sandbox import die_with_parent
 from .sandboxes import Forked
 
 _SECONDS = 10
@@ -44,22 +45,41 @@ def diagnose(kata: Kata, plugin: JudgePlugin) -> Diagnosis | None:
 def _search(kata: Kata, plugin: JudgePlugin) -> dict[str, str] | None:
     evidence = plugin.evidence[:_MOST_CHECKS]
     first = check_name(evidence[0].item)
-    ranked = []
-    for n, mutant in enumerate(kata.mutants):
-        alike = _checks_alike(kata, mutant.path.read_bytes(), plugin, evidence)
-        if alike:
-            ranked.append((alike, first in mutant.caught_by, -n, mutant))
-    if not ranked or _checks_alike(kata, kata.solution.read_bytes(), plugin, evidence):
+    rerun = _Rerun(kata, plugin, evidence)
+    if rerun.checks_alike(kata.solution):
         return None
-    mutant = max(ranked, key=lambda entry: entry[:3])[3]
+    mutant = _most_alike(sorted(kata.mutants, key=lambda m: first not in m.caught_by), rerun)
+    if mutant is None:
+        return None
     return {"mutant": mutant.name, "check": first, "text": mutant.diagnosis}
 
 
-def _checks_alike(kata: Kata, source: bytes, plugin: JudgePlugin, evidence: list[Evidence]) -> int:
-    """Return in how many failing checks, from the first on, this code answers as the submission did."""
-    bench = Bench(Forked(), Submission(source, "mutant.py", kata.facts.entry_points), kata.facts.limits, [])
-    plugin.use(bench)
-    try:
-        return sum(1 for _ in takewhile(plugin.answers_like, evidence))
-    finally:
-        bench.put_away()
+def _most_alike(mutants: list[Mutant], rerun: _Rerun) -> Mutant | None:
+    """Return the mutant that is alike in most of the failing checks; the first one that is in all of them."""
+    best, most = None, 0
+    for mutant in mutants:
+        alike = rerun.checks_alike(mutant.path)
+        if alike > most:
+            best, most = mutant, alike
+        if most == len(rerun.evidence):
+            break
+    return best
+
+
+class _Rerun:
+    """Runs the failing checks again with other code, all in one sandbox."""
+
+    def __init__(self, kata: Kata, plugin: JudgePlugin, evidence: list[Evidence]) -> None:
+        self.evidence = evidence
+        self._names = kata.facts.entry_points
+        self._plugin = plugin
+        self._bench = Bench(Forked(), self._submission(kata.solution), kata.facts.limits, [])
+        plugin.use(self._bench)
+
+    def checks_alike(self, path: Path) -> int:
+        """Return in how many failing checks, from the first on, this code answers as the submission did."""
+        self._bench.load(self._submission(path))
+        return sum(1 for _ in takewhile(self._plugin.answers_like, self.evidence))
+
+    def _submission(self, path: Path) -> Submission:
+        return Submission(path.read_bytes(), path.name, self._names)

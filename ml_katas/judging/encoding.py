@@ -75,8 +75,8 @@ class Encoder:
 
     def _numpy(self, x: Any) -> Any:
         try:
-            return self._tensor(torch.as_tensor(x))
-        except (TypeError, RuntimeError, ValueError):
+            return self._tensor(torch.as_tensor(x.copy()))  # row by row, whatever its strides
+        except (AttributeError, TypeError, RuntimeError, ValueError):
             return self.side.export(x)
 
     def content(self, x: Any, depth: int = 0) -> Any:

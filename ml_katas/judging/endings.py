@@ -53,6 +53,8 @@ def exited(code: int | None, cpu_seconds: float) -> Ended:
     """Return the ending for a sandbox that is gone; *code* as subprocess gives it, None if unknown."""
     if code == -24:
         return timeout(cpu_seconds, "processor time")
+    if code in (-25, -31):
+        return Ended(Status.FORBIDDEN, "Your code was stopped at what a submission may not do.", final=False)
     return Ended(Status.CRASHED, _how_it_exited(code), final=False)
 
 

@@ -87,16 +87,14 @@ class Boundary(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, ref: NodeRef, outputs: list[torch.Tensor], *inputs: torch.Tensor) -> Any:
-        ctx.ref = ref
+        ctx.ref, ctx.inputs = ref, inputs  # not saved: whether one may change is for the other side to say
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*inputs)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
         if torch.is_grad_enabled():
-            inputs = ctx.saved_tensors
-            return None, None, *BoundaryBackward.apply(ctx.ref, len(inputs), *inputs, *grads)  # type: ignore[no-untyped-call]
+            return None, None, *BoundaryBackward.apply(ctx.ref, len(ctx.inputs), *ctx.inputs, *grads)  # type: ignore[no-untyped-call]
         return None, None, *ctx.ref.ask("backward", ctx.ref, grads)
 
 
@@ -107,14 +105,27 @@ class BoundaryBackward(torch.autograd.Function):
     def forward(ctx: Any, ref: NodeRef, count: int, *tensors: torch.Tensor | None) -> Any:
         grads = tensors[count:]
         found, ctx.again = ref.ask("backward_again", ref, grads)
-        ctx.count, ctx.given = count, [grad is not None for grad in grads]
+        ctx.count, ctx.given, ctx.inputs = count, [grad is not None for grad in grads], tensors
         ctx.set_materialize_grads(False)
         return tuple(found)
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
+        found = ctx.again.ask("backward", ctx.again, grads)
         if torch.is_grad_enabled():
-            raise RuntimeError("third-order derivatives do not cross between a suite and a submission")
-        found = iter(ctx.again.ask("backward", ctx.again, grads))
-        first = [next(found) for _ in range(ctx.count)]
-        return None, None, *first, *(next(found) if given else None for given in ctx.given)
+            found = ThirdOrder.apply(found, *ctx.inputs, *grads)  # type: ignore[no-untyped-call]
+        rest = iter(found)
+        first = [next(rest) for _ in range(ctx.count)]
+        return None, None, *first, *(next(rest) if given else None for given in ctx.given)
+
+
+class ThirdOrder(torch.autograd.Function):
+    """Second derivatives as they are; to differentiate them once more is refused."""
+
+    @staticmethod
+    def forward(ctx: Any, found: Gradients, *tensors: torch.Tensor | None) -> Any:
+        return tuple(found)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
+        raise RuntimeError("third-order derivatives do not cross between a suite and a submission")

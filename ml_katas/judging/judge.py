@@ -11,18 +11,20 @@ import struct
 import sys
 import time
 import types
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidKata
 from ..kata import Kata
 from ..plain import plain
-from ..report import CheckResult, Frame, Status, to_plain
+from ..report import CheckResult, Frame, Isolation, Status, to_plain
 from . import context
 from .bench import Bench, Rejected, Submission
+from .confinement import Confinement
 from .diagnosing import diagnose
 from .plugin import JudgePlugin, run_suite
+from .probing import probe
 from .sandboxes import Sandboxes, Spawned
 from .standins import EntryPoint
 from .verdicts import with_code
@@ -66,19 +68,35 @@ class Client:
             os._exit(0)
 
 
-def judge_connection(connection: socket.socket, sandboxes: Sandboxes) -> None:
+@dataclass(frozen=True)
+class Setting:
+    """Where a judge judges: its source of sandboxes and how far they are kept from the machine."""
+
+    sandboxes: Sandboxes
+    isolation: Isolation
+    confinement: Confinement
+
+
+def judge_connection(connection: socket.socket, setting: Setting) -> None:
     """Serve one client from request to report."""
     connection.setblocking(True)
     client = Client(connection)
     request = client.request()
     try:
         kata = Kata.load(Path(request["kata"]))
-        judgement = Judgement(kata, request, client, sandboxes)
+        refuse_exposed(kata, setting)
+        judgement = Judgement(kata, request, client, setting)
     except InvalidKata as error:
         client.tell("report", status=Status.BROKEN, message=str(error), ms=0.0, at=None, output="")
         return
     _watch_over(judgement)
     judgement.run()
+
+
+def refuse_exposed(kata: Kata, setting: Setting) -> None:
+    """Raise InvalidKata where submissions could read the kata's files in spite of the confinement."""
+    if setting.isolation.level != "limits-only" and setting.confinement.exposes(kata.folder):
+        raise InvalidKata(kata.folder, None, "lies where submissions may read; move it elsewhere")
 
 
 def _watch_over(judgement: Judgement) -> None:
@@ -95,15 +113,16 @@ def _watch_over(judgement: Judgement) -> None:
 class Judgement:
     """One submission judged by one kata's suite."""
 
-    def __init__(self, kata: Kata, request: dict[str, Any], client: Client, sandboxes: Sandboxes) -> None:
+    def __init__(self, kata: Kata, request: dict[str, Any], client: Client, setting: Setting) -> None:
         self.kata = kata
+        self.isolation = setting.isolation
         self.client = client
         self.seed: str = request["seed"]
         self.started = time.perf_counter()
         source = base64.b64decode(request["source"])
         self.submission = Submission(source, request["file_name"], kata.facts.entry_points)
         self.wants_diagnosis = bool(request.get("diagnose", True))
-        self.bench = Bench(sandboxes, self.submission, kata.facts.limits, [client])
+        self.bench = Bench(setting.sandboxes, self.submission, kata.facts.limits, [client])
         self.told = False
         self.plugin = JudgePlugin(
             self.bench, kata.suite, self.seed, on_check=self.tell_check, on_finish=self.finish_suite
@@ -111,13 +130,14 @@ class Judgement:
 
     def run(self) -> None:
         """Judge, tell the report, then the diagnosis."""
-        self.client.tell("started", checks=[check.name for check in self.kata.suite.checks])
+        names = list(self.kata.suite.names)
+        self.client.tell("started", checks=names, isolation=to_plain(self.isolation))
         sys.modules["submission"] = stand_in_module(self.submission)
         try:
             self.bench.clock.begin_check()
             self.bench.peer()
         except Rejected as rejected:
-            self.finish(Status.INVALID, rejected.sentence, rejected.at)
+            self.finish(rejected.status, rejected.sentence, rejected.at)
         except BaseException as ended:
             self.finish_early(ended)
         else:
@@ -143,7 +163,7 @@ class Judgement:
     def verdict(self) -> tuple[Status, str]:
         """Return the report's status: passed only when every check of the manifest ran and passed."""
         if self.plugin.rejected is not None:
-            return Status.INVALID, self.plugin.rejected.sentence
+            return self.plugin.rejected.status, self.plugin.rejected.sentence
         if self.plugin.collection_error:
             return Status.BROKEN, self.plugin.collection_error
         results = [self.plugin.results.get(name) for name in self.kata.suite.names]
@@ -189,7 +209,9 @@ def stand_in_module(submission: Submission) -> types.ModuleType:
 def main() -> None:
     """Run as a process of its own, where forking is not safe: `judge CONNECTION_FD`."""
     sys.dont_write_bytecode = True
-    judge_connection(socket.socket(fileno=int(sys.argv[1])), Spawned())
+    confinement = Confinement.build()
+    setting = Setting(Spawned(), probe(confinement), confinement)
+    judge_connection(socket.socket(fileno=int(sys.argv[1])), setting)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from .values import Side
 _REGISTRIES = frozenset(vars(nn.Module()))
 _HOOKS = tuple(name for name in _REGISTRIES if name.endswith("_hooks"))
 _FUNCTIONS = ("torch", "torch.nn.functional")
+_PLAIN = (type(None), bool, int, float, complex, str, torch.Size, torch.dtype, torch.device)
 
 
 def describe_by_value(side: Side, module: nn.Module) -> dict[str, Any]:
@@ -32,8 +33,6 @@ def describe_by_value(side: Side, module: nn.Module) -> dict[str, Any]:
         raise Unsendable("a module with hooks")
     encoder = Encoder(side, sharing=False)
     attributes = [[k, _attribute(encoder, v)] for k, v in vars(module).items() if k not in _REGISTRIES]
-    if encoder.segments or encoder.new:
-        raise Unsendable("a module with tensors beside its parameters")
     return {"cls": [kind.__module__, kind.__name__], "at": attributes}
 
 
@@ -42,9 +41,17 @@ def _attribute(encoder: Encoder, value: Any) -> Any:
         name = getattr(value, "__name__", "")
         if callable(value) and getattr(sys.modules[home], name, None) is value:
             return {"!": "fn", "v": [home, name]}
-    if callable(value):
-        raise Unsendable("a module with a function of its own")
+    if not _is_plain(value):
+        raise Unsendable(f"a module that holds a {type(value).__name__}")
     return encoder.value(value)
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return all(map(_is_plain, value))
+    if type(value) is dict:
+        return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
+    return type(value) in _PLAIN
 
 
 def is_by_value(node: dict[str, Any]) -> bool:

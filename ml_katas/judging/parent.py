@@ -21,16 +21,19 @@ from typing import Any, NoReturn
 import torch
 
 from . import warm
-from .judge import judge_connection
-from .sandbox import become_sandbox, die_with_parent
+from .confinement import Confinement, die_with_parent, hide_memory
+from .judge import Setting, judge_connection
+from .probing import probe
+from .sandbox import become_sandbox
 from .sandboxes import FromParent
 
 
 class Parent:
     """Waits for connections, for judges that want sandboxes, and for children that end."""
 
-    def __init__(self, listener: socket.socket, life: socket.socket) -> None:
-        self._listener = listener
+    def __init__(self, listener: socket.socket, life: socket.socket, confinement: Confinement) -> None:
+        self._confinement = confinement
+        self._isolation = probe(confinement)
         self._selector = selectors.DefaultSelector()
         self._watch(listener, lambda: self._fork_judge(listener.accept()[0]))
         self._watch(life, lambda: os._exit(0))
@@ -57,7 +60,7 @@ class Parent:
         self._watch(child, lambda: self._bury(child, pid))
 
     def _run_judge(self, connection: socket.socket, control: socket.socket) -> int:
-        judge_connection(connection, FromParent(control))
+        judge_connection(connection, Setting(FromParent(control), self._isolation, self._confinement))
         return 0
 
     def _serve_judge(self, control: socket.socket) -> None:
@@ -78,7 +81,7 @@ class Parent:
     # -------- sandboxes
 
     def _fork_sandbox(self, limits: dict[str, Any], rpc: int, output: int, status: socket.socket) -> None:
-        pid = self._fork(lambda: become_sandbox(rpc, output, limits), keep=(rpc, output))
+        pid = self._fork(lambda: become_sandbox(rpc, output, limits, self._confinement), keep=(rpc, output))
         os.close(rpc)
         os.close(output)
         child = os.pidfd_open(pid)
@@ -124,12 +127,14 @@ def main() -> None:
     """Run as `python -m ml_katas.judging.parent LISTENER_FD LIFE_FD`."""
     listener, life = (socket.socket(fileno=int(fd)) for fd in sys.argv[1:3])
     sys.dont_write_bytecode = True
+    hide_memory()
     torch.set_num_threads(1)
     warm.warm_up()
     _wait_for_one_thread()
+    confinement = Confinement.build()
     gc.collect()
     gc.freeze()
-    Parent(listener, life).run()
+    Parent(listener, life, confinement).run()
 
 
 def _wait_for_one_thread() -> None:

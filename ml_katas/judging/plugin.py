@@ -148,7 +148,7 @@ class JudgePlugin:
             runtestprotocol(item, log=False, nextitem=nextitem)
         except Rejected as rejected:
             self.rejected = rejected
-            return Status.INVALID, Failure("exception", rejected.sentence)
+            return rejected.status, Failure("exception", rejected.sentence)
         except Ended as ended:
             self._error = ended
         return self._verdict(item)

@@ -3,50 +3,55 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
 import sys
 from typing import Any
 
+from .confinement import Confinement, die_with_parent
 from .learner import serve
 
-_PR_SET_PDEATHSIG = 1
+RULESET_FD = 4
+_HIGH = 1 << 9
+_MOST_FILES = 32
 
 
-def become_sandbox(rpc: int, output: int, limits: dict[str, Any]) -> int:
-    """Turn this process into a sandbox that serves the judge on fd *rpc*; return its exit code."""
-    sock = _settle_files(rpc, output)
+def become_sandbox(rpc: int, output: int, limits: dict[str, Any], confinement: Confinement | None) -> int:
+    """Turn this process into a sandbox that serves the judge on fd *rpc*; return its exit code.
+
+    Without a confinement it is for code that the author wrote.
+    """
+    ruleset = confinement.ruleset_fd if confinement is not None else None
+    sock = _settle_files([rpc, output, *([ruleset] if ruleset is not None else [])])
     with contextlib.suppress(OSError):
         os.setsid()
     os.chdir("/")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     die_with_parent()
+    os.nice(5)
     limit_resources(limits)
+    if confinement is not None:
+        confinement.apply(RULESET_FD)
     serve(sock)
     return 0
 
 
-def _settle_files(rpc: int, output: int) -> socket.socket:
-    """Leave open 0 (nothing to read), 1 and 2 (the output pipe) and 3 (the judge)."""
-    high = [os.dup2(fd, 200 + n, inheritable=False) for n, fd in enumerate((rpc, output))]
+def _settle_files(fds: list[int]) -> socket.socket:
+    """Leave open 0 (nothing to read), 1 and 2 (the output pipe), 3 (the judge) and 4 (the ruleset)."""
+    rpc, output, *ruleset = [os.dup2(fd, _HIGH + n, inheritable=False) for n, fd in enumerate(fds)]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(high[1], 1)
-    os.dup2(high[1], 2)
-    os.dup2(high[0], 3, inheritable=False)
-    os.closerange(4, 1 << 16)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(rpc, 3, inheritable=False)
+    for fd in ruleset:
+        os.dup2(fd, RULESET_FD, inheritable=False)
+    os.closerange(RULESET_FD + len(ruleset), 1 << 16)
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     return socket.socket(fileno=3)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def limit_resources(limits: dict[str, Any]) -> None:
@@ -56,6 +61,8 @@ def limit_resources(limits: dict[str, Any]) -> None:
     seconds = max(1, round(limits["cpu_seconds"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
     if sys.platform == "linux":
         mapped, data = _mapped_bytes()
         budget = limits["memory_mib"] << 20
@@ -73,7 +80,8 @@ def _mapped_bytes() -> tuple[int, int]:
 def main() -> None:
     """Run as a process of its own, where forking is not safe: `sandbox RPC OUTPUT CPU_SECONDS MEMORY_MIB`."""
     rpc, output, seconds, mebibytes = (int(argument) for argument in sys.argv[1:5])
-    os._exit(become_sandbox(rpc, output, {"cpu_seconds": seconds, "memory_mib": mebibytes}))
+    limits = {"cpu_seconds": seconds, "memory_mib": mebibytes}
+    os._exit(become_sandbox(rpc, output, limits, Confinement.build()))
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ class Forked:
         pid = os.fork()
         if pid == 0:
             try:
-                os._exit(become_sandbox(theirs.fileno(), writer, limits))
+                os._exit(become_sandbox(theirs.fileno(), writer, limits, None))
             finally:
                 os._exit(1)
         theirs.close()

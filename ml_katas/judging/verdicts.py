@@ -9,7 +9,7 @@ import pytest
 from ..plain import plain
 from ..report import Failure, Frame, Status
 from . import endings
-from .bench import Submission, is_memory
+from .bench import REFUSED, Submission, is_memory, is_refusal
 from .comparing import Mismatch
 from .exceptions import RemoteError
 from .values import BadValue
@@ -46,6 +46,8 @@ def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, 
     message = plain(f"{error.kind}: {error.message}" if error.message else error.kind)
     if error.kind == "NotImplementedError":
         return Status.INCOMPLETE, Failure("unfinished", "not written yet", at=at)
+    if is_refusal(error):
+        return Status.FORBIDDEN, Failure("limit", f"{REFUSED}: {message}", at=at, traceback=frames)
     if is_memory(error):
         return Status.MEMORY, Failure("limit", message, at=at, traceback=frames)
     if advice := _ADVICE.get(error.kind):

@@ -1,0 +1,45 @@
+"""System calls that Python has no function for, by number, on Linux."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+if sys.platform == "linux":
+    _libc = ctypes.CDLL(None, use_errno=True)
+    _libc.syscall.restype = ctypes.c_long
+    _libc.prctl.restype = ctypes.c_int
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_NO_NEW_PRIVS = 38
+
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_CAPABILITY_VERSION = 0x20080522
+
+
+def system_call(number: int, *arguments: object) -> int:
+    """Make a system call, or raise OSError."""
+    words = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return _checked(_libc.syscall(ctypes.c_long(number), *words))
+
+
+def prctl(option: int, value: int) -> int:
+    """Change a property of this process, or raise OSError."""
+    return _checked(_libc.prctl(option, *(ctypes.c_ulong(n) for n in (value, 0, 0, 0))))
+
+
+def drop_capabilities() -> None:
+    """Give up whatever root may do beyond an ordinary user."""
+    number = _CAPSET.get(os.uname().machine)
+    if number is not None:
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+        system_call(number, header, (ctypes.c_uint32 * 6)())
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
