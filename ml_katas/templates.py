@@ -25,7 +25,7 @@ def render_starter(kata: Kata, *, bare: bool = False) -> str:
 
     try:
         template = _environment(kata).get_template("kata/starter.py.j2")
-        return template.render(kata=_facts(kata), bare=bare)
+        return template.render(kata=_facts(kata), bare=bare).rstrip("\n") + "\n"
     except TemplateSyntaxError as error:
         path = Path(error.filename or kata.starter_template)
         raise InvalidKata(path, error.lineno, f"not a template: {error.message}") from None
@@ -45,7 +45,6 @@ def _environment(kata: Kata) -> Environment:
     return SandboxedEnvironment(
         loader=ChoiceLoader([own, shared]),
         undefined=StrictUndefined,
-        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from .edition import hash_of
 from .errors import WorkspaceError
+from .files import draft_beside, in_words, reason, sync_folder, write_new, write_whole
 from .kata import Kata
 
 LARGEST = 1024 * 1024
+SETTINGS = "mlkata.toml"
 _STATE = ".mlkata"
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
 _ODD_KINDS = {
     stat.S_ISDIR: "a folder",
     stat.S_ISLNK: "a symbolic link, which could lead anywhere",
@@ -33,6 +35,24 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Version:
+    """One kept version of a submission; the first has number 1."""
+
+    number: int
+    path: Path
+
+    @property
+    def at(self) -> datetime:
+        """When it was kept."""
+        return datetime.strptime(self.path.stem.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+
+    @property
+    def digest(self) -> str:
+        """The beginning of the hash of its content."""
+        return self.path.stem.partition("-")[2]
+
+
+@dataclass(frozen=True)
 class Workspace:
     """A folder of submissions; its `.mlkata/` holds the progress and every checked version."""
 
@@ -40,11 +60,14 @@ class Workspace:
 
     @classmethod
     def locate(cls, cwd: Path) -> Workspace | None:
-        """Return MLKATA_WORKSPACE, or the nearest folder upwards that holds `.mlkata/`, or None."""
+        """Return MLKATA_WORKSPACE, or the nearest folder upwards that is a workspace, or None.
+
+        A workspace holds `.mlkata/`, or at least `mlkata.toml`.
+        """
         named = os.environ.get("MLKATA_WORKSPACE")
         if named:
             return cls(_existing(Path(named).expanduser().absolute()))
-        return next((cls(folder) for folder in _upwards(cwd.absolute()) if (folder / _STATE).is_dir()), None)
+        return next((cls(folder) for folder in _upwards(cwd.absolute()) if _is_workspace(folder)), None)
 
     @classmethod
     def create(cls, folder: Path) -> Workspace:
@@ -67,7 +90,7 @@ class Workspace:
 
     def prepare(self) -> None:
         """Make `.mlkata/`, which hides itself from git, or raise WorkspaceError."""
-        with _in_words(self.state, "made"):
+        with in_words(self.state, "made"):
             self.state.mkdir(exist_ok=True)
             ignore = self.state / ".gitignore"
             if not ignore.exists():
@@ -76,37 +99,56 @@ class Workspace:
     def start(self, kata: Kata, text: str) -> Started:
         """Write *text* as the submission for *kata*, unless something of that name exists."""
         path = self.submission_path(kata)
-        with _in_words(path, "written"):
+        if os.path.lexists(path):
+            return Started(path, written=False)
+        with in_words(path, "written"):
             try:
-                file = path.open("x", encoding="utf-8", newline="\n")
+                write_new(path, text.encode())
             except FileExistsError:
                 return Started(path, written=False)
-            try:
-                with file:
-                    file.write(text)
-            except BaseException:
-                path.unlink(missing_ok=True)  # half a starter would never be replaced by a whole one
-                raise
         return Started(path, written=True)
 
-    def versions(self, kata: Kata) -> tuple[Path, ...]:
-        """Return the checked versions of *kata*'s submission, oldest first."""
-        return tuple(sorted(self._history(kata).glob("*.py")))
+    def replace(self, kata: Kata, content: bytes) -> Version | None:
+        """Put *content* in the place of the submission; what was there is kept first and returned."""
+        path = self.submission_path(kata)
+        while True:
+            before = self._current(kata)
+            kept = None if before is None else self.kept(kata, before)
+            with in_words(path, "written"), draft_beside(path, content) as draft:
+                if self._current(kata) == before:  # not saved by an editor in the meantime
+                    draft.replace(path)
+                    sync_folder(path.parent)
+                    return kept
 
-    def keep(self, kata: Kata, source: bytes) -> Path:
-        """Store *source* as the newest version and return its path; the latest one is not stored twice."""
+    def versions(self, kata: Kata) -> tuple[Version, ...]:
+        """Return the kept versions of *kata*'s submission, oldest first."""
+        paths = sorted(self._history(kata).glob("[0-9]*Z-*.py"))
+        return tuple(Version(number, path) for number, path in enumerate(paths, 1))
+
+    def keep(self, kata: Kata, source: bytes) -> Version:
+        """Store *source* as the newest version, unless it is; return that version."""
         self.prepare()
-        latest = self.versions(kata)[-1:]
-        digest = hashlib.sha256(source).hexdigest()[:12]
-        if latest and latest[0].stem.endswith(digest):
-            return latest[0]
-        folder = self._history(kata)
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        path = folder / f"{now}-{digest}.py"
-        with _in_words(path, "written"):
-            folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, source)
-        return path
+        versions, digest = self.versions(kata), hash_of(source)[:12]
+        if versions and versions[-1].digest == digest:
+            return versions[-1]
+        now = datetime.now(UTC)
+        if versions:  # numbers stay what they are, even when the clock was put back
+            now = max(now, versions[-1].at + timedelta(microseconds=1))
+        path = self._history(kata) / f"{now.strftime(_STAMP)}-{digest}.py"
+        with in_words(path, "written"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, source)
+        return Version(len(versions) + 1, path)
+
+    def kept(self, kata: Kata, source: bytes) -> Version:
+        """Return the version that holds *source*, the newest of several; store it where there is none."""
+        found = [v for v in self.versions(kata) if v.digest == hash_of(source)[:12]]
+        same = (version for version in reversed(found) if version.path.read_bytes() == source)
+        return next(same, None) or self.keep(kata, source)
+
+    def _current(self, kata: Kata) -> bytes | None:
+        path = self.submission_path(kata)
+        return read_submission(path) if os.path.lexists(path) else None
 
     def _history(self, kata: Kata) -> Path:
         return self.state / "history" / kata.slug
@@ -126,7 +168,7 @@ def read_submission(path: Path, kata: str = "") -> bytes:
         start = f"`mlkata start {kata}` writes it." if kata else "Check its path."
         raise WorkspaceError(f"There is no file {path}.", start) from None
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be read: {_reason(error)}.", "Check its permissions.") from None
+        raise WorkspaceError(f"{path} cannot be read: {reason(error)}.", "Check its permissions.") from None
     if len(source) > LARGEST:
         raise WorkspaceError(f"{path} is larger than 1 MiB.", "A submission is one file of code; trim it.")
     return source
@@ -143,6 +185,10 @@ def _refuse_odd_kind(path: Path, mode: int) -> None:
         return
     kind = next((words for test, words in _ODD_KINDS.items() if test(mode)), "a device")
     raise WorkspaceError(f"{path} is {kind}.", "A submission is a regular file; put the code itself there.")
+
+
+def _is_workspace(folder: Path) -> bool:
+    return (folder / _STATE).is_dir() or (folder / SETTINGS).is_file()
 
 
 def _upwards(cwd: Path) -> Iterator[Path]:
@@ -168,41 +214,3 @@ def _existing(folder: Path) -> Path:
         return folder
     make = f"Make it (`mkdir -p {folder}`) or unset the variable."
     raise WorkspaceError(f"MLKATA_WORKSPACE names {folder}, which is not a folder.", make)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write *content* so that *path* holds all of it or does not exist, even after a power cut."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _in_words(path: Path, verb: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        advice = "Free some space, or choose another folder: MLKATA_WORKSPACE names it."
-        raise WorkspaceError(f"{path} cannot be {verb}: {_reason(error)}.", advice) from None
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

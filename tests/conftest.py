@@ -157,11 +157,19 @@ class Engine:
         return self._judge(kata, source, file_name="answer.py", seed=seed, diagnose=False)
 
     def check(self, body: str, submission: str | bytes, **how: Any) -> tuple[Status, str]:
-        """Return status and message of one check with this body."""
-        suite = f'def test_promise():\n    """It keeps its promise."""\n{indent(dedent(body), "    ")}'
+        """Return status and message of one check with this body, whose assertions say what they assert."""
+        suite = f'def test_promise():\n    """It keeps its promise."""\n{indent(_telling(dedent(body)), "    ")}'
         report = self.judge(suite, submission, **how)
         failure = report.checks[0].failure
         return report.status, failure.message if failure else report.message
+
+
+def _telling(body: str) -> str:
+    tree = ast.parse(body)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and node.msg is None:
+            node.msg = ast.Constant(ast.unparse(node.test))
+    return ast.unparse(tree)
 
 
 def _defined(source: bytes) -> tuple[str, ...]:

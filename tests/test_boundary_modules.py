@@ -290,7 +290,7 @@ def test_torch_modules_arrive_whole(engine: Engine) -> None:
             (nn.Embedding(7, 4, padding_idx=0), (torch.tensor([[1, 0]]),)), (nn.Conv1d(3, 5, 2, padding=1), (x,)),
             (nn.BatchNorm1d(3), (x,)), (nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True), (x,)),
             (nn.MultiheadAttention(4, 2, batch_first=True), (x, x, x)), (nn.LSTM(4, 3), (x,)), (nn.GRUCell(4, 3), (x[0],)),
-            (nn.Dropout(0.5).eval(), (x,)), (nn.Identity(), (x,)), (nn.Flatten(), (x,)), (nn.ModuleList([shared])[0], (x,)),
+            (nn.Dropout(0.5).eval(), (x,)), (nn.Identity(), (x,)), (nn.Flatten(), (x,)), (nn.ModuleList([nn.Linear(4, 4)])[0], (x,)),
         ]
         for module, inputs in cases:
             twin = deepcopy(module)

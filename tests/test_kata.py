@@ -218,6 +218,14 @@ def test_starter_extends_the_shared_template(kata: Kata, monkeypatch: pytest.Mon
         assert render_starter(kata) == "# tiny_double.py\nx = 1\n"
 
 
+def test_bare_starter_leaves_the_guidance_out(kata: Kata) -> None:
+    """What stands between `{% if not bare %}` and `{% endif %}` is left out, and no blank line tells."""
+    guided = "    {% if not bare %}\n    # 1. Add.\n\n    {% endif %}\n"
+    kata.starter_template.write_text(f"def double(x):\n{guided}    raise NotImplementedError\n")
+    assert render_starter(kata) == "def double(x):\n    # 1. Add.\n\n    raise NotImplementedError\n"
+    assert render_starter(kata, bare=True) == "def double(x):\n    raise NotImplementedError\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [

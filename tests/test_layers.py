@@ -12,8 +12,8 @@ PACKAGE = Path(ml_katas.__file__).parent
 
 # From the bottom to the top; a module belongs to the first entry that is its name or a package above it.
 LAYERS = {
-    "vocabulary": ("errors", "markdown", "strict", "suite", "deck", "kata", "report", "plain", ""),
-    "stores": ("catalog", "workspace", "progress", "templates"),
+    "vocabulary": ("errors", "markdown", "strict", "suite", "deck", "kata", "edition", "report", "plain", ""),
+    "stores": ("config", "catalog", "workspace", "database", "progress", "templates"),
     "engine": ("judging", "testing"),
     "use cases": ("practice", "authoring", "demo", "doctor"),
     "rendering": ("mathtext", "render"),

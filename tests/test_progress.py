@@ -221,7 +221,7 @@ def test_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
 
 def test_locked_file_is_said_in_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that another program holds for too long is an error that says to run the command again."""
-    monkeypatch.setattr("ml_katas.progress.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("ml_katas.database.BUSY_SECONDS", 0.05)
     with Progress(path) as progress:
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")

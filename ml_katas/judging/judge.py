@@ -88,9 +88,10 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
         judgement = Judgement(kata, request, client, setting)
     except InvalidKata as error:
         client.tell("report", status=Status.BROKEN, message=str(error), ms=0.0, at=None, output="")
-        return
-    _watch_over(judgement)
-    judgement.run()
+    else:
+        _watch_over(judgement)
+        judgement.run()
+    client.tell("end")
 
 
 def refuse_exposed(kata: Kata, setting: Setting) -> None:

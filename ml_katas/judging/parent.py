@@ -10,9 +10,11 @@ import contextlib
 import gc
 import json
 import os
+import select
 import selectors
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -27,37 +29,67 @@ from .probing import probe
 from .sandbox import become_sandbox
 from .sandboxes import FromParent
 
+CREDENTIALS = struct.Struct("3i")
+
 
 class Parent:
     """Waits for connections, for judges that want sandboxes, and for children that end."""
 
-    def __init__(self, listener: socket.socket, life: socket.socket, confinement: Confinement) -> None:
+    def __init__(self, listener: socket.socket, confinement: Confinement) -> None:
+        self._listener = listener
         self._confinement = confinement
         self._isolation = probe(confinement)
+        self._judges = 0
         self._selector = selectors.DefaultSelector()
-        self._watch(listener, lambda: self._fork_judge(listener.accept()[0]))
+        self._watch(listener, self._accept)
+
+    def live_with(self, life: socket.socket) -> None:
+        """End when the other side of *life* is gone."""
         self._watch(life, lambda: os._exit(0))
 
-    def run(self) -> NoReturn:
-        """Serve until whoever started this process is gone."""
+    def run(self, idle_seconds: float) -> NoReturn:
+        """Serve until nobody wanted anything for so long; 0: for ever."""
         while True:
-            for key, _ in self._selector.select():
+            ready = self._selector.select(idle_seconds or None)
+            for key, _ in ready:
                 if self._selector.get_map().get(key.fd) is key:
                     key.data()
+            if not ready and not self._judges:
+                self._retire()
 
     def _watch(self, file: Any, serve: Callable[[], Any]) -> None:
         self._selector.register(file, selectors.EVENT_READ, serve)
 
     # -------- judges
 
+    def _accept(self) -> None:
+        connection = self._listener.accept()[0]
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+        if CREDENTIALS.unpack(credentials)[1] == os.getuid():
+            self._fork_judge(connection)
+        else:
+            connection.close()
+
     def _fork_judge(self, connection: socket.socket) -> None:
         control, judges_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = self._fork(lambda: self._run_judge(connection, judges_end), keep=(connection, judges_end))
-        connection.close()
         judges_end.close()
+        self._judges += 1
         self._watch(control, lambda: self._serve_judge(control))
         child = os.pidfd_open(pid)
-        self._watch(child, lambda: self._bury(child, pid))
+        hangup = self._on_hangup(connection, child)
+        self._watch(child, lambda: self._bury(child, pid, connection, hangup))
+
+    def _on_hangup(self, connection: socket.socket, child: int) -> select.epoll:
+        """End a judge as soon as its client hangs up, whatever it is doing; nothing is read here."""
+        hangup = select.epoll()
+        hangup.register(connection, select.EPOLLRDHUP)
+        self._watch(hangup, lambda: self._end_judge(hangup, child))
+        return hangup
+
+    def _end_judge(self, hangup: select.epoll, child: int) -> None:
+        self._selector.unregister(hangup)
+        signal.pidfd_send_signal(child, signal.SIGKILL)
 
     def _run_judge(self, connection: socket.socket, control: socket.socket) -> int:
         judge_connection(connection, Setting(FromParent(control), self._isolation, self._confinement))
@@ -73,10 +105,26 @@ class Parent:
         rpc, output, status = fds
         self._fork_sandbox(json.loads(message), rpc, output, socket.socket(fileno=status))
 
-    def _bury(self, child: int, pid: int) -> None:
+    def _bury(self, child: int, pid: int, connection: socket.socket, hangup: select.epoll) -> None:
         os.waitpid(pid, 0)
+        self._judges -= 1
         self._selector.unregister(child)
         os.close(child)
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(hangup)
+        hangup.close()
+        connection.close()
+
+    def _retire(self) -> NoReturn:
+        """Take no more calls, then end; a client that is just calling starts the next server."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._listener.getsockname())
+        self._selector.unregister(self._listener)
+        self._listener.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            self._fork_judge(self._listener.accept()[0])
+            self.run(1.0)
+        os._exit(0)
 
     # -------- sandboxes
 
@@ -124,8 +172,9 @@ class Parent:
 
 
 def main() -> None:
-    """Run as `python -m ml_katas.judging.parent LISTENER_FD LIFE_FD`."""
-    listener, life = (socket.socket(fileno=int(fd)) for fd in sys.argv[1:3])
+    """Run as `python -m ml_katas.judging.parent LISTENER_FD LIFE_FD|-1 IDLE_SECONDS`."""
+    listener_fd, life_fd, idle_seconds = (int(argument) for argument in sys.argv[1:4])
+    listener = socket.socket(fileno=listener_fd)
     sys.dont_write_bytecode = True
     hide_memory()
     torch.set_num_threads(1)
@@ -134,7 +183,10 @@ def main() -> None:
     confinement = Confinement.build()
     gc.collect()
     gc.freeze()
-    Parent(listener, life, confinement).run()
+    parent = Parent(listener, confinement)
+    if life_fd >= 0:
+        parent.live_with(socket.socket(fileno=life_fd))
+    parent.run(idle_seconds)
 
 
 def _wait_for_one_thread() -> None:

@@ -1,0 +1,170 @@
+"""The resident server: a parent that stays, one for each user and environment, found by its socket.
+
+The name of the socket holds a fingerprint of the interpreter, torch and this package, so that a server of
+another state is never called. A lock makes commands that race to start one end with one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import signal
+import socket
+import stat
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import __file__ as package_file
+from ..errors import BadEnvironment
+from .launching import connect, environment, last_line, listen, start_parent
+
+IDLE_MINUTES = 30.0
+_CREDENTIALS = struct.Struct("3i")
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    pid: int
+    socket: Path
+    log: Path
+
+
+class Resident:
+    """A line to the resident server, which is started when it is not there."""
+
+    def __init__(self, on_start: Callable[[], None] | None = None) -> None:
+        self._on_start = on_start
+
+    def dial(self) -> socket.socket:
+        """Return a connection to the server of this environment."""
+        address = _address()
+        with contextlib.suppress(OSError):
+            return _own(connect(str(address)))
+        with _locked(address.parent):
+            with contextlib.suppress(OSError):
+                return _own(connect(str(address)))
+            _start(address)
+        if self._on_start is not None:
+            self._on_start()
+        return _own(connect(str(address)))
+
+    def why_silent(self) -> str:
+        return last_line(_log(_address()))
+
+
+def find() -> Running | None:
+    """Return the server of this environment, if it runs."""
+    address = _address()
+    try:
+        with _own(connect(str(address))) as connection:
+            return Running(_peer(connection)[0], address, _log(address))
+    except OSError:
+        return None
+
+
+def stop() -> bool:
+    """Stop the server of this environment; False where none ran."""
+    running = find()
+    if running is None:
+        return False
+    _end(running.pid)
+    return True
+
+
+def _start(address: Path) -> None:
+    for old in address.parent.glob(f"{_slot()}-*.sock"):
+        _end_behind(old)
+    minutes = float(os.environ.get("MLKATA_IDLE_MINUTES", IDLE_MINUTES))
+    with listen(str(address)) as listener, _log(address).open("wb") as log:
+        start_parent(listener, log, idle_seconds=60 * minutes)
+
+
+def _end_behind(address: Path) -> None:
+    """End the server behind a socket of another state of this environment, and remove its traces."""
+    with contextlib.suppress(OSError), connect(str(address)) as connection:
+        _end(_peer(connection)[0])
+    for leftover in (address, _log(address)):
+        leftover.unlink(missing_ok=True)
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            os.kill(pid, 0)
+            time.sleep(0.01)
+
+
+def _own(connection: socket.socket) -> socket.socket:
+    """Return *connection* if a process of this user is behind it."""
+    if _peer(connection)[1] != os.getuid():
+        connection.close()
+        raise BadEnvironment(
+            "Another user's process answers in place of the checker.", "`mlkata check --cold` avoids it."
+        )
+    return connection
+
+
+def _peer(connection: socket.socket) -> tuple[int, int]:
+    data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, uid, _ = _CREDENTIALS.unpack(data)
+    return pid, uid
+
+
+# -------- where it lies
+
+
+def _address() -> Path:
+    return _folder() / f"{_slot()}-{_fingerprint()}.sock"
+
+
+def _log(address: Path) -> Path:
+    return address.with_suffix(".log")
+
+
+def _folder() -> Path:
+    """Return the private folder of sockets; refuse one that others could have made."""
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    folder = Path(base, f"mlkata-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise BadEnvironment(
+            f"{folder} is not a private folder of yours.", "Remove it, or use `mlkata check --cold`."
+        )
+    return folder
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _slot() -> str:
+    return hashlib.sha256(f"{sys.executable} {package_file}".encode()).hexdigest()[:8]
+
+
+def _fingerprint() -> str:
+    """Return a digest of what a running server cannot change: Python, torch, this package, its environment."""
+    facts: list[object] = [sys.version, sorted(environment().items())]
+    package = Path(package_file).parent
+    torch = importlib.util.find_spec("torch")
+    files = [path for path in package.rglob("*.py") if "katas" not in path.relative_to(package).parts]
+    for path in sorted([*files, *([Path(torch.origin)] if torch and torch.origin else [])]):
+        found = path.stat()
+        facts.append((str(path), found.st_mtime_ns, found.st_size))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
