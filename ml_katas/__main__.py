@@ -9,8 +9,8 @@ import sys
 import click
 
 from .cli.group import mlkata
+from .cli.screen import fitted
 from .errors import MlkataError, UsageError
-from .plain import plain
 
 INTERRUPTED = 130
 
@@ -39,9 +39,9 @@ def _tell(error: MlkataError, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(_as_json(error)))
     else:
-        click.echo(plain(f"mlkata: {error.message}"), err=True)
+        click.echo(fitted(f"mlkata: {error.message}", sys.stderr), err=True)
         if error.next_step:
-            click.echo(plain(f"  {error.next_step}"), err=True)
+            click.echo(fitted(f"  {error.next_step}", sys.stderr), err=True)
     return error.exit_code
 
 

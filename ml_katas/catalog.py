@@ -18,7 +18,11 @@ _HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the catalogue as a learner sees it; `status` is passed, started, new or broken."""
+    """One line of the catalogue as a learner sees it.
+
+    `status` is passed, assisted, gave-up, started, new or broken; `is_earlier` says that no pass was one
+    of today's suite, `changed` what is not as it was when the learner started.
+    """
 
     slug: str
     title: str
@@ -28,6 +32,8 @@ class Row:
     minutes: int
     status: str
     problem: str
+    is_earlier: bool = False
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,17 @@ class Catalog:
         self.hidden = tuple(hidden)
 
     @classmethod
-    def load(cls, katas_dir: Path | None = None) -> Catalog:
-        """Return the katas of *katas_dir*, MLKATA_PATH and the bundled course; the first of a name wins."""
+    def load(cls, katas_dir: Path | None = None, configured: Path | None = None) -> Catalog:
+        """Return the katas of *katas_dir*, MLKATA_PATH and the bundled course; the first of a name wins.
+
+        A *configured* folder stands in for MLKATA_PATH where that is not set.
+        """
         if katas_dir is not None:
             _refuse_odd_source(katas_dir, "--katas")
         named = [Path(part) for part in os.environ.get("MLKATA_PATH", "").split(os.pathsep) if part]
-        problems = tuple(_problem_of_source(path, "MLKATA_PATH") for path in named)
+        origin = "MLKATA_PATH" if named else "The setting 'katas'"
+        named = named or ([configured] if configured else [])
+        problems = tuple(_problem_of_source(path, origin) for path in named)
         usable = [path for path, problem in zip(named, problems, strict=True) if problem is None]
         sources = _distinct([katas_dir, *usable, bundled("katas")])
         return cls(sources, tuple(problem for problem in problems if problem))

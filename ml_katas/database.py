@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import WorkspaceError
+from .files import alone, in_words
 
 Result = TypeVar("Result")
 
@@ -63,13 +63,13 @@ class Database:
         try:
             return self._open()
         except sqlite3.DatabaseError as error:
+            if _code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and self.path.is_file():
+                return self._open_to_read()
             if not _is_damage(error):
                 raise self._in_words(error) from None
         return self._renew()
 
     def _open(self) -> sqlite3.Connection:
-        if self._is_read_only():
-            return self._open_to_read()
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             self._file = self.path.stat().st_ino
@@ -79,17 +79,13 @@ class Database:
             raise
         return db
 
-    def _is_read_only(self) -> bool:
-        writable = os.access(self.path.parent, os.W_OK) and os.access(self.path, os.W_OK)
-        return self.path.exists() and not writable
-
     def _open_to_read(self) -> sqlite3.Connection:
         """Open a copy in memory: the write-ahead log asks for a folder that can be written to."""
         from shutil import copyfile
         from tempfile import TemporaryDirectory
 
         db = sqlite3.connect(":memory:", isolation_level=None)
-        with TemporaryDirectory(prefix="mlkata-") as folder:
+        with TemporaryDirectory(prefix="mlkata-") as folder, in_words(self.path, "read"):
             copy = Path(folder, self.path.name)
             for name in (self.path.name, f"{self.path.name}-wal"):
                 if self.path.with_name(name).exists():
@@ -116,7 +112,7 @@ class Database:
 
     def _renew(self) -> sqlite3.Connection:
         """Put the damaged file aside and open a new one; of two commands only one moves it."""
-        with _alone(self.path.with_suffix(".lock")):
+        with alone(self.path.with_suffix(".lock")):
             if self._file in (0, _inode(self.path)):
                 aside = self._put_aside()
                 self.notices.append(f"The progress file was damaged. It is now {aside}; a new one begins.")
@@ -185,16 +181,3 @@ def _inode(path: Path) -> int:
         return path.stat().st_ino
     except FileNotFoundError:
         return 0
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process; where the system has none, go on without."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    with closing(os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb")) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from . import practice
 from .catalog import Catalog
+from .desk import Desk
 from .kata import Kata, Mutant
 from .strict import read_text
 from .workspace import Workspace
@@ -40,8 +41,8 @@ def steps(catalog: Catalog, kata: Kata) -> Iterator[Step]:
 
     with TemporaryDirectory(prefix="mlkata-demo-") as folder, judging():
         place = Path(folder)
-        with practice.Desk(catalog, Workspace.create(place)) as desk:
-            path = practice.start(desk, place, kata.slug).path
+        with Desk(catalog, Workspace.create(place), place) as desk:
+            path = practice.start(desk, kata.slug).path
             for title, code in _attempts(kata, path):
                 path.write_text(code, encoding="utf-8")
                 yield Step(title, f"mlkata check {kata.slug}", code, practice.check(desk, kata.slug))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from . import __version__
+from .desk import DONE, Desk
 from .errors import MlkataError
-from .practice import Desk
 
 OLDEST_TORCH = (2, 6)
 _GET_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
@@ -85,7 +85,7 @@ def _workspace(desk: Desk) -> Finding:
     if not desk.workspace:
         return Finding("workspace", True, "none here; `mlkata start` makes this folder one")
     try:
-        passed = list(desk.statuses().values()).count("passed")
+        passed = sum(status in DONE for status in desk.statuses().values())
     except MlkataError as error:
         return Finding("workspace", False, error.message, error.next_step)
     if desk.notices:

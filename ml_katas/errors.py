@@ -4,7 +4,8 @@
     ├── UsageError              exit 2   the command line, the workspace or a file name
     │   ├── UnknownKata
     │   └── WorkspaceError
-    ├── BadEnvironment         exit 3   what the machine lacks: torch, a way to judge
+    ├── BadEnvironment          exit 3   what the machine lacks: torch, a way to judge, an editor
+    │   └── InvalidConfig                a mistake in a configuration file
     └── InvalidKata             exit 4   the author's files
 
 Each carries the sentence to show and the next step to take; the command line prints both, once.
@@ -51,6 +52,13 @@ class BadEnvironment(MlkataError):
     """The machine lacks something that judging needs."""
 
     exit_code = 3
+
+
+class InvalidConfig(BadEnvironment):
+    """A configuration file or a variable says what no setting can be."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}", "`mlkata config list` shows what can be set.")
 
 
 class InvalidKata(MlkataError):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from .errors import WorkspaceError
+
+_STALE_SECONDS = 60
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -33,6 +36,7 @@ def write_new(path: Path, content: bytes) -> None:
 @contextmanager
 def draft_beside(path: Path, content: bytes) -> Iterator[Path]:
     """Write *content* to a hidden file beside *path*, with its permissions; afterwards it is gone."""
+    _sweep(path)
     draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with draft.open("xb") as file:
@@ -46,6 +50,14 @@ def draft_beside(path: Path, content: bytes) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def _sweep(path: Path) -> None:
+    """Remove the drafts of commands that were killed."""
+    for draft in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 8}"):
+        with suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > _STALE_SECONDS:
+                draft.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in *folder* survive a power cut, where the system can."""
     if os.name != "posix":
@@ -57,15 +69,30 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+_ADVICE = "Free some space, or choose another folder: MLKATA_WORKSPACE names it."
+
+
 @contextmanager
-def in_words(path: Path, verb: str) -> Iterator[None]:
+def in_words(path: Path, verb: str, advice: str = _ADVICE) -> Iterator[None]:
     """Turn what the system refuses into a WorkspaceError: `path cannot be written: read-only file system.`"""
     try:
         yield
     except OSError as error:
-        advice = "Free some space, or choose another folder: MLKATA_WORKSPACE names it."
         raise WorkspaceError(f"{path} cannot be {verb}: {reason(error)}.", advice) from None
 
 
 def reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process; where the system has none, go on without."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with closing(os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb")) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .database import Database
 from .edition import Edition
-from .report import Report
+
+if TYPE_CHECKING:
+    from .report import Report
 
 # One script for each `user_version`; a released one never changes, a new one is appended.
 _MIGRATIONS = (
@@ -168,7 +171,9 @@ class Progress:
         A pass that came after the solution had been shown is `assisted`.
         """
         touched = self._db.read("SELECT kata FROM starts UNION SELECT kata FROM attempts")
-        passed = self._db.read("SELECT kata, min(started) FROM attempts WHERE status = 'passed' GROUP BY kata")
+        passed = self._db.read(
+            "SELECT kata, min(started) FROM attempts WHERE status = 'passed' GROUP BY kata"
+        )
         shown = dict(self._db.read("SELECT kata, min(at) FROM give_ups GROUP BY kata"))
         return (
             {kata: "started" for (kata,) in touched}

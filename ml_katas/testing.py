@@ -13,7 +13,7 @@ import torch
 
 from .judging import context, seeds
 from .judging.comparing import assert_close, assert_shape
-from .judging.plugin import seed_judge
+from .judging.planting import seed_everything
 from .judging.tensors import TensorState, state_of
 
 __all__ = [
@@ -49,8 +49,8 @@ def distinct_sizes(count: int, low: int = 2, high: int = 9) -> tuple[int, ...]:
 def seeded(number: int) -> Iterator[None]:
     """Seed both sides: the same number gives both the same randomness again, whatever came before."""
     check = f"seeded {number}"
-    seed_judge(seeds.derive("seeded", check, "judge"))
-    context.bench().peer().ask("seed", {"seed": seeds.derive("seeded", check, "sandbox")})
+    seed_everything(seeds.derive("seeded", check, "judge"))
+    context.bench().peer().seed(seeds.derive("seeded", check, "sandbox"))
     yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from pathlib import Path
 
 from .edition import hash_of
 from .errors import WorkspaceError
-from .files import draft_beside, in_words, reason, sync_folder, write_new, write_whole
+from .files import alone, draft_beside, in_words, reason, sync_folder, write_new, write_whole
 from .kata import Kata
 
 LARGEST = 1024 * 1024
 SETTINGS = "mlkata.toml"
 _STATE = ".mlkata"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
+_KEPT = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{12}\.py")
 _ODD_KINDS = {
     stat.S_ISDIR: "a folder",
     stat.S_ISLNK: "a symbolic link, which could lead anywhere",
@@ -111,18 +113,20 @@ class Workspace:
     def replace(self, kata: Kata, content: bytes) -> Version | None:
         """Put *content* in the place of the submission; what was there is kept first and returned."""
         path = self.submission_path(kata)
-        while True:
-            before = self._current(kata)
-            kept = None if before is None else self.kept(kata, before)
-            with in_words(path, "written"), draft_beside(path, content) as draft:
-                if self._current(kata) == before:  # not saved by an editor in the meantime
-                    draft.replace(path)
-                    sync_folder(path.parent)
-                    return kept
+        self.prepare()
+        with in_words(path, "written"), alone(self.state / "replacing.lock"):
+            while True:
+                before = self._current(kata)
+                kept = None if before is None else self.kept(kata, before)
+                with draft_beside(path, content) as draft:
+                    if self._current(kata) == before:  # not saved by an editor in the meantime
+                        draft.replace(path)
+                        sync_folder(path.parent)
+                        return kept
 
     def versions(self, kata: Kata) -> tuple[Version, ...]:
         """Return the kept versions of *kata*'s submission, oldest first."""
-        paths = sorted(self._history(kata).glob("[0-9]*Z-*.py"))
+        paths = sorted(path for path in self._history(kata).glob("*.py") if _KEPT.fullmatch(path.name))
         return tuple(Version(number, path) for number, path in enumerate(paths, 1))
 
     def keep(self, kata: Kata, source: bytes) -> Version:
@@ -142,8 +146,7 @@ class Workspace:
 
     def kept(self, kata: Kata, source: bytes) -> Version:
         """Return the version that holds *source*, the newest of several; store it where there is none."""
-        found = [v for v in self.versions(kata) if v.digest == hash_of(source)[:12]]
-        same = (version for version in reversed(found) if version.path.read_bytes() == source)
+        same = (v for v in reversed(self.versions(kata)) if read_submission(v.path) == source)
         return next(same, None) or self.keep(kata, source)
 
     def _current(self, kata: Kata) -> bytes | None:
@@ -188,7 +191,8 @@ def _refuse_odd_kind(path: Path, mode: int) -> None:
 
 
 def _is_workspace(folder: Path) -> bool:
-    return (folder / _STATE).is_dir() or (folder / SETTINGS).is_file()
+    # Unlike Path.is_dir these raise nothing where a folder may not be entered.
+    return os.path.isdir(folder / _STATE) or os.path.isfile(folder / SETTINGS)
 
 
 def _upwards(cwd: Path) -> Iterator[Path]:

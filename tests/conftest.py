@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent, indent
 from typing import Any
 
@@ -16,7 +18,9 @@ from click.testing import CliRunner, Result
 
 from ml_katas import catalog
 from ml_katas.__main__ import main
-from ml_katas.judging.client import Judge, judging
+from ml_katas.config import ABOUT
+from ml_katas.judging.client import Caller, Judge
+from ml_katas.judging.launching import OneCommand
 from ml_katas.kata import Kata
 from ml_katas.report import CheckResult, Diagnosis, Failure, Isolation, Report, Status
 
@@ -24,10 +28,14 @@ COURSE = Path(__file__).parent / "course"
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the settings of the person who runs the tests out of them."""
-    for name in ("MLKATA_PATH", "MLKATA_WORKSPACE", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+    settings = ("MLKATA_WORKSPACE", *(variable for variable, _ in ABOUT.values()))
+    others = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "VISUAL", "EDITOR", "TERM_PROGRAM")
+    for name in (*settings, *others):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLKATA_COLD", "1")
+    monkeypatch.setenv("MLKATA_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -82,7 +90,7 @@ class ObedientJudge:
         return report_of(kata, status, seed or "7f3a")
 
     @contextmanager
-    def judging(self) -> Iterator[ObedientJudge]:
+    def judging(self, **_: Any) -> Iterator[ObedientJudge]:
         yield self
 
 
@@ -147,18 +155,28 @@ class Engine:
         return Kata.load(folder)
 
     def judge(
-        self, suite: str, submission: str | bytes, *, entry_points: tuple[str, ...] = (), seed: str = "", **how: Any
+        self,
+        suite: str,
+        submission: str | bytes,
+        *,
+        entry_points: tuple[str, ...] = (),
+        seed: str = "",
+        **how: Any,
     ) -> Report:
         """Return the report on *submission*; by default a suite imports all that it defines."""
         source = submission if isinstance(submission, bytes) else dedent(submission).encode()
         names = entry_points or _defined(source)
         text = f"{PREAMBLE}from submission import {', '.join(names)}\n\n{dedent(suite)}"
         kata = self.make_kata(text, entry_points=names, **how)
-        return self._judge(kata, source, file_name="answer.py", seed=seed, diagnose=False)
+        report = self._judge(kata, source, file_name="answer.py", seed=seed, diagnose=False)
+        print(report.status, report.message, *report.checks, sep="\n")  # shown where a test fails
+        return report
 
     def check(self, body: str, submission: str | bytes, **how: Any) -> tuple[Status, str]:
         """Return status and message of one check with this body, whose assertions say what they assert."""
-        suite = f'def test_promise():\n    """It keeps its promise."""\n{indent(_telling(dedent(body)), "    ")}'
+        suite = (
+            f'def test_promise():\n    """It keeps its promise."""\n{indent(_telling(dedent(body)), "    ")}'
+        )
         report = self.judge(suite, submission, **how)
         failure = report.checks[0].failure
         return report.status, failure.message if failure else report.message
@@ -179,11 +197,40 @@ def _defined(source: bytes) -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def _judge_of_the_session() -> Iterator[Judge]:
-    with judging() as judge:
-        yield judge
+    with OneCommand() as line:  # not `judging()`, which would lend itself to tests of other ways to judge
+        yield Caller(line)
 
 
 @pytest.fixture
 def engine(_judge_of_the_session: Judge, tmp_path: Path) -> Engine:
     """Return the engine; its parent starts once for all tests."""
     return Engine(_judge_of_the_session, tmp_path)
+
+
+class Nobody:
+    """A user who may do little, for tests that run as root; `folder` is a place that anyone can reach."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+@pytest.fixture
+def nobody() -> Iterator[Nobody]:
+    """Return what makes a block run without root's rights."""
+    with TemporaryDirectory(prefix="mlkata-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield Nobody(folder)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o777)

@@ -68,7 +68,7 @@ def test_backward_fills_the_gradients_of_arguments(engine: Engine) -> None:
 
 
 def test_grad_mode_and_flags_travel(engine: Engine) -> None:
-    """no_grad, requires_grad, is_leaf, detach and dtype are seen by the submission and seen in its results."""
+    """no_grad, requires_grad, is_leaf, detach and dtype are seen on both sides."""
     submission = """
         import torch
 
@@ -192,7 +192,7 @@ def test_a_submission_differentiates_by_itself(engine: Engine) -> None:
 
 
 def test_a_broken_backward_is_the_submissions_error(engine: Engine) -> None:
-    """An exception in a custom backward arrives with its line; a gradient of a wrong shape fails the check."""
+    """An exception in a custom backward arrives as itself, a gradient of a wrong shape in torch's words."""
     submission = """
         import torch
 

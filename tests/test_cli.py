@@ -84,17 +84,16 @@ def test_start_in_a_folder_below_uses_the_workspace_above(
 
 
 def test_pass_says_what_comes_next(terminal: Terminal, judge: ObedientJudge) -> None:
-    """After a pass the next kata of the track is named; after the last one the track is finished."""
+    """After a pass the way to the solution and to the next kata is said, once."""
     terminal("start", "tiny-double")
     result = terminal("check")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == (
-        "Next: `mlkata start tiny-sum`, Sum a list (medium, about 2 min)."
-    )
-    terminal("start", "tiny-sum")
-    assert terminal("check").stdout.splitlines()[-1] == (
-        "You finished the track Tiny steps. `mlkata list --todo` shows what is left."
-    )
+    assert result.stdout.splitlines()[-4:] == [
+        "Solved: all 2 checks pass.",
+        "",
+        "  compare   mlkata solution --diff",
+        "  go on     mlkata next   Sum a list (medium, about 2 min)",
+    ]
 
 
 def test_failure_names_check_mistake_and_hint(terminal: Terminal, judge: ObedientJudge) -> None:
@@ -105,7 +104,7 @@ def test_failure_names_check_mistake_and_hint(terminal: Terminal, judge: Obedien
     assert result.exit_code == 1
     for part in ("The double of 1 is 2", "This squares the number.", "hint 1 of 3: mlkata hint"):
         assert part.lower() in result.stdout.lower()
-    assert "Next:" not in result.stdout
+    assert "go on" not in result.stdout
 
 
 @pytest.mark.parametrize(("status", "code"), [(s, {"passed": 0, "broken": 4}.get(s, 1)) for s in Status])

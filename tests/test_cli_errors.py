@@ -105,7 +105,7 @@ def test_machine_that_cannot_judge_is_told(terminal: Terminal, monkeypatch: pyte
     """What the machine lacks is told with the command that mends it, and exits with 3."""
 
     @contextmanager
-    def judging():  # type: ignore[no-untyped-def]
+    def judging(**_):  # type: ignore[no-untyped-def]
         raise BadEnvironment("torch is missing.", "`pip install torch` installs it.")
         yield
 

@@ -1,4 +1,4 @@
-"""The architecture, read from the syntax trees: imports point down, and the command line never reaches torch."""
+"""The architecture, read from the syntax trees: imports point down; the command line never meets torch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,21 @@ PACKAGE = Path(ml_katas.__file__).parent
 # From the bottom to the top; a module belongs to the first entry that is its name or a package above it.
 LAYERS = {
     "vocabulary": ("errors", "markdown", "strict", "suite", "deck", "kata", "edition", "report", "plain", ""),
-    "stores": ("config", "catalog", "workspace", "database", "progress", "templates"),
+    "stores": ("files", "config", "catalog", "workspace", "database", "progress", "templates", "desk"),
     "engine": ("judging", "testing"),
-    "use cases": ("practice", "authoring", "demo", "doctor"),
+    "use cases": (
+        "standing",
+        "practice",
+        "replaying",
+        "watching",
+        "answers",
+        "versions",
+        "editing",
+        "replaying",
+        "authoring",
+        "demo",
+        "doctor",
+    ),
     "rendering": ("mathtext", "render"),
     "edge": ("cli", "__main__"),
 }

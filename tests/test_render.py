@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from ml_katas.catalog import Row
+from ml_katas.catalog import Entry, Row
 from ml_katas.deck import Deck
 from ml_katas.kata import Difficulty, Facts, Hint, Kata, Reference
 from ml_katas.plain import plain
-from ml_katas.render import brief_view, catalogue_view, failure_view, hint_view, report_view
+from ml_katas.render import (
+    brief_view,
+    catalogue_view,
+    code_view,
+    comparison_view,
+    failure_view,
+    hint_view,
+    report_view,
+    status_view,
+)
+from ml_katas.render.moments import ago
 from ml_katas.report import (
     CheckResult,
     Diagnosis,
@@ -27,6 +38,7 @@ from ml_katas.report import (
     Window,
     Worst,
 )  # fmt: skip
+from ml_katas.standing import Last, TrackProgress, Upcoming, Whereabouts
 
 PASSED, NOT_RUN = Status.PASSED, Status.NOT_RUN
 STRONG = Isolation("strong")
@@ -217,15 +229,13 @@ def test_other_failures_are_brief() -> None:
 
 
 def test_a_pass_is_celebrated() -> None:
-    """A passed report says so and names what to do next."""
+    """A passed report says so."""
     passed = report(PASSED, check("adds", PASSED), check("is fast", PASSED))
     assert shown(story(passed))[2:] == [
         "  ✓ adds",
         "  ✓ is fast",
         "",
         "Solved: all 2 checks pass.",
-        "",
-        "  compare: mlkata solution, go on: mlkata next",
     ]
 
 
@@ -491,3 +501,102 @@ def test_a_narrow_catalogue_leaves_columns_out() -> None:
 def test_plain_text_moves_nothing(raw: str, literal: str) -> None:
     """Escape sequences and control characters go; overrides and surrogates become visible."""
     assert plain(raw) == literal
+
+
+def test_prints_stand_under_the_check_that_made_them() -> None:
+    """The first failure shows the end of its prints, every other check its first three lines."""
+    many = "".join(f"line {n}\n" for n in range(12))
+    of = report(
+        Status.FAILED,
+        check("adds", PASSED, output="one\ntwo\n"),
+        replace(FAILING, failure=Failure("assertion", "not that"), output=many),
+        check("is fast", Status.FAILED, Failure("assertion", "slow"), output=many),
+    )
+    assert shown(story(of))[2:26] == [
+        "  ✓ adds",
+        "      │ one",
+        "      │ two",
+        "  ✗ each token's k weights are the softmax of its k largest logits",
+        "      not that",
+        "      output",
+        *(f"      │ line {n}" for n in range(12)),
+        "  ✗ is fast",
+        "      slow",
+        "      │ line 0",
+        "      │ line 1",
+        "      │ line 2",
+        "      … 9 more lines",
+    ]
+
+
+def test_list_says_what_marks_cannot() -> None:
+    """A pass with the solution, one of an earlier version and an update stand below the kata."""
+    facts = ("Title", "t", "Track", "easy", 1)
+    rows = [
+        Row("one", *facts, "assisted", "", is_earlier=True),
+        Row("two", *facts, "gave-up", ""),
+        Row("three", *facts, "started", "", changed=("brief", "starter")),
+    ]
+    lines = shown(catalogue_view(rows), width=60)
+    assert lines[0].split() == ["Track", "1", "of", "3"]
+    assert [line for line in lines if not line.startswith("  ✓") and "easy" not in line][1:] == [
+        "    passed with the solution · passed an earlier version",
+        "    the solution was shown",
+        "    brief and starter changed since you started",
+    ]
+
+
+def test_long_lines_of_code_hang_below_themselves() -> None:
+    """On a narrow screen what is broken off a line of code is indented once more than the line."""
+    assert shown(code_view("if x:\n    value = first_of_all + second_of_all\n"), width=28) == [
+        "if x:",
+        "    value = first_of_all +",
+        "        second_of_all",
+    ]
+
+
+def test_code_is_literal() -> None:
+    """Code from outside cannot recolour the terminal, and markup in it is text."""
+    assert shown(code_view(f"x = 1  # {HOSTILE}\n"), width=80) == [f"x = 1  # {LITERAL}"]
+
+
+@pytest.mark.parametrize("width", [20, 40, 79, 80, 120])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_comparison_fits_the_screen(kata: Kata, width: int, encoding: str) -> None:
+    """Two files side by side or in one column never leave the screen, whatever their lines hold."""
+    yours = f"def f():\n\treturn '{WIDE}'  # {LONG}\n"
+    lines = shown(comparison_view(kata, yours, "def f():\n    return 1\n"), width=width, encoding=encoding)
+    assert max(map(cell_len, lines)) <= width
+
+
+def test_status_has_room_for_long_names() -> None:
+    """On a narrow screen tracks lose their bars, not their names."""
+    track = TrackProgress("t", "A track with a rather long name", 1, 4, True)
+    entry = Entry("some-kata", Path(), "t", track.title, "Its title", "easy", 5)
+    found = Whereabouts((track,), Last(entry, "started", None, ""), Upcoming(entry, "unfinished"))
+    assert shown(status_view(found), width=40) == [
+        "  A track with a rather long name",
+        "  1 of 4",
+        "",
+        "  last  some-kata  Its title",
+        "        started, not checked yet",
+        "  next  some-kata  Its title",
+        "        unfinished · easy, about 5 min",
+        "        mlkata check some-kata",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (5, "just now"),
+        (60, "1 minute ago"),
+        (7300, "2 hours ago"),
+        (86400 * 45, "1 month ago"),
+        (-9, "just now"),
+    ],
+)
+def test_moments_are_said_as_a_person_would(seconds: int, words: str) -> None:
+    """How long ago something was is said in its largest unit."""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    assert ago((now - timedelta(seconds=seconds)).isoformat(), now) == words

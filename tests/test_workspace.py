@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ml_katas.errors import WorkspaceError
 from ml_katas.kata import Kata
 from ml_katas.workspace import LARGEST, Workspace, read_submission
+
+if TYPE_CHECKING:
+    from conftest import Nobody
 
 
 @pytest.fixture
@@ -19,6 +23,11 @@ def workspace(tmp_path: Path) -> Workspace:
     folder = tmp_path / "work"
     folder.mkdir()
     return Workspace.create(folder)
+
+
+def full(_: int) -> None:
+    """Stand in for `os.fsync` on a full disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_workspace_is_found_upwards(workspace: Workspace) -> None:
@@ -83,26 +92,22 @@ def test_start_on_a_full_disk_leaves_no_half_file(
     workspace: Workspace, kata: Kata, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A starter that cannot be written whole is not written at all, and the error says why."""
-    real_open = Path.open
-
-    class Full:
-        def __init__(self, path: Path) -> None:
-            self.file = real_open(path, "x")
-
-        def __enter__(self) -> Full:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            self.file.close()
-
-        def write(self, text: str) -> None:
-            self.file.write(text[:3])
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "open", lambda path, *_, **__: Full(path))
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(WorkspaceError, match="cannot be written: no space left on device"):
         workspace.start(kata, "starter")
-    assert not workspace.submission_path(kata).exists()
+    assert [path.name for path in workspace.folder.iterdir()] == [".mlkata"]
+
+
+def test_start_without_hard_links(workspace: Workspace, kata: Kata, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system that knows no hard links the starter is written all the same, and not twice."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert workspace.start(kata, "starter").written
+    assert not workspace.start(kata, "other").written
+    assert workspace.submission_path(kata).read_text() == "starter"
 
 
 def test_reading_returns_the_bytes(workspace: Workspace) -> None:
@@ -145,12 +150,11 @@ def test_huge_submission_is_refused(workspace: Workspace) -> None:
         read_submission(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
-def test_unreadable_submission_is_said_in_words(workspace: Workspace) -> None:
+def test_unreadable_submission_is_said_in_words(nobody: Nobody) -> None:
     """A file without permission is an error in words."""
-    path = workspace.folder / "x.py"
+    path = nobody.folder / "x.py"
     path.touch(0o000)
-    with pytest.raises(WorkspaceError, match="cannot be read: permission denied"):
+    with nobody(), pytest.raises(WorkspaceError, match="cannot be read: permission denied"):
         read_submission(path)
 
 
@@ -158,7 +162,9 @@ def test_every_checked_version_is_kept(workspace: Workspace, kata: Kata) -> None
     """Each version is stored with its bytes, in order; a return to an old one is a new version."""
     for source in (b"one", b"two", b"one"):
         workspace.keep(kata, source)
-    assert [path.read_bytes() for path in workspace.versions(kata)] == [b"one", b"two", b"one"]
+    versions = workspace.versions(kata)
+    assert [version.path.read_bytes() for version in versions] == [b"one", b"two", b"one"]
+    assert [version.number for version in versions] == [1, 2, 3]
 
 
 def test_unchanged_version_is_not_stored_again(workspace: Workspace, kata: Kata) -> None:
@@ -171,11 +177,7 @@ def test_version_that_cannot_be_stored_leaves_nothing_behind(
     workspace: Workspace, kata: Kata, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a full disk the error says so, earlier versions stay and no draft is left."""
-    first = workspace.keep(kata, b"one")
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+    first = workspace.keep(kata, b"one").path
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(WorkspaceError, match="no space left on device"):
         workspace.keep(kata, b"two")

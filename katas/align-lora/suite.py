@@ -1,4 +1,4 @@
-"""A LoRA layer is a frozen linear layer plus alpha / r times B A, which merge() moves into its weight and back.
+"""A LoRA layer is a frozen linear layer plus alpha / r times B A, which merge() moves into its weight.
 
 Expected values come from the formula in float64, from autograd on it, or from numbers worked out by hand.
 """
@@ -11,12 +11,12 @@ from torch import nn
 from ml_katas.testing import after, assert_close, assert_shape, rng_unchanged, unchanged
 
 # in, out, r, alpha: wide, narrow and square layers, alpha / r whole and not, r above both widths.
-SETTINGS = [(5, 7, 2, 4.0), (7, 4, 3, 1.0), (6, 6, 2, 5.0), (3, 4, 8, 2.0), (4, 3, 1, 16.0)]
+SETTINGS = [(5, 7, 2, 4.0), (7, 4, 3, 1.0), (6, 6, 2, 5.0), (3, 4, 8, 2.0), (4, 3, 1, 6.0)]
 
 
 @pytest.mark.parametrize("bias", [True, False], ids=["with bias", "without bias"])
 def test_parameters_have_the_promised_names(bias):
-    """The parameters are lora_A, lora_B and those of base, which stays the layer that was given."""
+    """The parameters are lora_A, lora_B and those of base, the layer given."""
     base = nn.Linear(5, 7, bias=bias)
     layer = LoRALinear(base=base, r=2, alpha=4.0)
     assert isinstance(layer, nn.Module), "a LoRALinear is an nn.Module"
@@ -29,7 +29,7 @@ def test_parameters_have_the_promised_names(bias):
 @after("test_parameters_have_the_promised_names")
 @pytest.mark.parametrize(("width", "out", "r", "alpha"), SETTINGS)
 def test_shapes_of_the_two_factors(width, out, r, alpha):
-    """lora_A is (r, in), lora_B is (out, r), and the output is as wide as that of base."""
+    """lora_A is (r, in), lora_B is (out, r), and the output is (..., out)."""
     layer = LoRALinear(nn.Linear(width, out), r, alpha)
     assert_shape(layer.lora_A, (r, width), label="lora_A")
     assert_shape(layer.lora_B, (out, r), label="lora_B")
@@ -38,7 +38,7 @@ def test_shapes_of_the_two_factors(width, out, r, alpha):
 
 @after("test_shapes_of_the_two_factors")
 def test_starts_out_as_base():
-    """A new layer gives what base gives, since lora_B is zero, and base keeps its values."""
+    """A new layer gives what base gives: lora_B is zero, and base as it was."""
     base, x = nn.Linear(5, 7), torch.randn(3, 5)
     weight, bias, output = (t.detach().double().clone() for t in (base.weight, base.bias, base(x)))
     layer = LoRALinear(base, r=2, alpha=4.0)
@@ -50,55 +50,61 @@ def test_starts_out_as_base():
 
 @after("test_shapes_of_the_two_factors")
 def test_lora_a_is_random():
-    """lora_A starts out random: not zero, not constant, and another one in each layer."""
+    """lora_A starts out random, another one in each layer."""
     base = nn.Linear(6, 5)
     first, second = (LoRALinear(base, r=3, alpha=1.0).lora_A.detach().clone() for _ in range(2))
     assert first.isfinite().all(), "lora_A must be finite"
-    assert first.ne(0).all(), "lora_A must be random and so hold no zeros, or lora_B never gets a gradient"
-    assert first.unique().numel() == 18, "the entries of lora_A must be drawn one by one"
+    assert first.ne(0).any(), "lora_A is zero, as lora_B is: neither will ever get a gradient"
+    assert first.unique().numel() > 9, "lora_A must be random, with a number of its own in each place"
     assert not torch.equal(first, second), "two layers must not start with the same lora_A"
 
 
 @after("test_parameters_have_the_promised_names")
 def test_only_the_two_factors_are_trainable():
-    """base is frozen, weight and bias; lora_A and lora_B require gradients."""
+    """base is frozen, weight and bias; lora_A and lora_B are trainable."""
     base = nn.Linear(5, 7)
     layer = LoRALinear(base, r=2, alpha=4.0)
     trainable = sorted(name for name, parameter in layer.named_parameters() if parameter.requires_grad)
     assert trainable == ["lora_A", "lora_B"], f"require gradients: {', '.join(trainable) or 'none'}"
-    assert not (base.weight.requires_grad or base.bias.requires_grad), "base itself must be frozen"
+    assert not base.weight.requires_grad, "base itself must be frozen: its weight is not"
+    assert not base.bias.requires_grad, "base itself must be frozen: its bias is not"
 
 
 @after("test_shapes_of_the_two_factors")
 def test_worked_example():
-    """The example of the brief comes out as written, before and after merge."""
-    base = nn.Linear(2, 3)
-    layer = LoRALinear(base, r=2, alpha=3.0)
-    assign(base.weight, [[1, 0], [0, 1], [1, 1]])
-    assign(base.bias, [0, 0, 1])
-    assign(layer.lora_A, [[1, 2], [0, 1]])
-    assign(layer.lora_B, [[1, 0], [0, 1], [1, -1]])
-    expected = torch.tensor([8, 2.5, 8.5]).double()
-    assert_close(layer(torch.tensor([2.0, 1.0])), expected, label="output")
-    layer.merge()
-    assert_close(base.weight, torch.tensor([[2.5, 3], [0, 2.5], [2.5, 2.5]]).double(), label="base.weight")
-    assert_close(layer(torch.tensor([2.0, 1.0])), expected, label="output once merged")
+    """The example of the brief comes out as written."""
+    layer = example()
+    assert_close(layer(torch.tensor([[2.0, 1.0]])), torch.tensor([[8, 2.5, 8.5]]).double(), label="output")
 
 
 @after("test_shapes_of_the_two_factors")
 @pytest.mark.parametrize("bias", [True, False], ids=["with bias", "without bias"])
 @pytest.mark.parametrize(("width", "out", "r", "alpha"), SETTINGS)
 def test_output_is_the_formula(width, out, r, alpha, bias):
-    """The output is W x + b + (alpha / r) B A x, whether base has a bias or not."""
+    """The output is W x + b + (alpha / r) B A x, with and without a bias."""
     layer, x = trained_layer(width, out, r, alpha, bias=bias), torch.randn(3, width)
     expected = lora_by_hand(layer, alpha / r, x)
     assert_close(layer(x), expected, label="output")
 
 
 @after("test_output_is_the_formula")
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_forward_changes_nothing(training):
+    """A call changes nothing and draws no random number, training or not."""
+    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
+    output = lora_by_hand(layer, 3.0 / 2, x)
+    with unchanged(x, layer.lora_A, layer.lora_B, layer.base.weight, layer.base.bias):
+        layer.train(training)
+        for _ in range(2):
+            with rng_unchanged():
+                now = layer(x)
+            assert_close(now, output, label="output")
+
+
+@after("test_output_is_the_formula")
 @pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5), (2, 1, 3, 5), (0, 5), (5, 5)], ids=str)
 def test_x_may_have_any_leading_axes(shape):
-    """x is (..., in) with any number of leading axes, none and empty ones included."""
+    """x is (..., in) with any leading axes, none and empty ones too."""
     layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(shape)
     expected = lora_by_hand(layer, 3.0 / 2, x)
     assert_close(layer(x), expected, label="output")
@@ -119,9 +125,13 @@ def test_the_factors_follow_the_dtype_of_base(name):
     assert_close(layer(x), expected, label="output", dtype=dtype, atol=0.15 if name == "bfloat16" else 1e-12)
 
 
-@after("test_output_is_the_formula", "test_only_the_two_factors_are_trainable")
+@after(
+    "test_forward_changes_nothing",
+    "test_the_factors_follow_the_dtype_of_base",
+    "test_only_the_two_factors_are_trainable",
+)
 def test_the_first_gradient_moves_b_only():
-    """In a new layer the gradient of lora_A is zero, that of lora_B is not, and base gets none."""
+    """In a new layer only lora_B has a gradient other than zero."""
     base, x, worth = nn.Linear(5, 7).double(), torch.randn(3, 5).double(), torch.randn(3, 7).double()
     layer = LoRALinear(base, r=2, alpha=3.0)
     by_b = 3.0 / 2 * worth.T @ (x @ layer.lora_A.detach().T)
@@ -132,9 +142,13 @@ def test_the_first_gradient_moves_b_only():
     assert base.bias.grad is None, "base is frozen: its bias must not get a gradient"
 
 
-@after("test_output_is_the_formula", "test_only_the_two_factors_are_trainable")
+@after(
+    "test_forward_changes_nothing",
+    "test_the_factors_follow_the_dtype_of_base",
+    "test_only_the_two_factors_are_trainable",
+)
 def test_gradients_are_those_of_the_formula():
-    """lora_A, lora_B and x receive the gradients of the formula; x gets them through base too."""
+    """lora_A, lora_B and x receive the gradients of the formula."""
     layer, worth = trained_layer(5, 7, r=2, alpha=3.0, dtype=torch.float64), torch.randn(3, 7).double()
     x = torch.randn(3, 5).double().requires_grad_()
     a, b = (factor.detach().clone().requires_grad_() for factor in (layer.lora_A, layer.lora_B))
@@ -148,7 +162,7 @@ def test_gradients_are_those_of_the_formula():
 
 @after("test_gradients_are_those_of_the_formula")
 def test_training_leaves_base_alone():
-    """An optimizer over all parameters lowers the loss as the formula does, and base keeps its bytes."""
+    """Training lowers the loss as the formula does, and base stays as it was."""
     base, x = nn.Linear(5, 7).double(), torch.randn(16, 5).double()
     layer = LoRALinear(base, r=2, alpha=3.0)
     assign(layer.lora_A, torch.randn(2, 5))
@@ -166,11 +180,35 @@ def test_training_leaves_base_alone():
     assert_close(torch.tensor(losses).double(), expected, label="loss at each step", rtol=1e-6)
 
 
-@after("test_output_is_the_formula")
+@after("test_worked_example")
+def test_worked_example_merged():
+    """merge() gives the weight in the example of the brief, and the same output."""
+    layer = example()
+    layer.merge()
+    expected = torch.tensor([[2.5, 3], [0, 2.5], [2.5, 2.5]]).double()
+    assert_close(layer.base.weight, expected, label="base.weight once merged")
+    assert_close(
+        layer(torch.tensor([[2.0, 1.0]])), torch.tensor([[8, 2.5, 8.5]]).double(), label="output once merged"
+    )
+
+
+@after("test_output_is_the_formula", "test_worked_example_merged")
+def test_each_layer_stands_for_itself():
+    """A layer is not disturbed by another one of other r and alpha, merged or not."""
+    layer, x = trained_layer(5, 7, 2, 3.0), torch.randn(3, 5)
+    output = lora_by_hand(layer, 3.0 / 2, x)
+    other = trained_layer(5, 7, 4, 20.0)
+    assert_close(layer(x), output, label="output of a layer beside another")
+    with unchanged(layer.base):
+        other.merge()
+    assert_close(layer(x), output, label="output of a layer beside a merged one")
+
+
+@after("test_each_layer_stands_for_itself")
 @pytest.mark.parametrize("bias", [True, False], ids=["with bias", "without bias"])
 @pytest.mark.parametrize(("width", "out", "r", "alpha"), SETTINGS)
 def test_merge_adds_the_update_to_the_weight(width, out, r, alpha, bias):
-    """merge() turns base.weight, in place, into W + (alpha / r) B A, and the output stays the same."""
+    """merge() makes base.weight W + (alpha / r) B A and keeps the output."""
     layer, x = trained_layer(width, out, r, alpha, bias=bias), torch.randn(3, width)
     weight = layer.base.weight
     output = lora_by_hand(layer, alpha / r, x)
@@ -183,7 +221,7 @@ def test_merge_adds_the_update_to_the_weight(width, out, r, alpha, bias):
 
 @after("test_merge_adds_the_update_to_the_weight")
 def test_merge_changes_the_weight_only():
-    """merge() leaves lora_A, lora_B and the bias as they are, and base frozen."""
+    """merge() changes nothing but base.weight, which stays frozen."""
     layer = trained_layer(5, 7, r=2, alpha=3.0)
     weight = layer.base.weight
     with unchanged(layer.lora_A, layer.lora_B, layer.base.bias):
@@ -194,9 +232,33 @@ def test_merge_changes_the_weight_only():
     assert trainable == ["lora_A", "lora_B"], f"require gradients: {', '.join(trainable) or 'none'}"
 
 
+@after("test_merge_adds_the_update_to_the_weight", "test_gradients_are_those_of_the_formula")
+def test_a_merged_layer_passes_the_gradient_on():
+    """Through a merged layer x still receives the gradient of the formula."""
+    layer, worth = trained_layer(5, 7, r=2, alpha=3.0, dtype=torch.float64), torch.randn(3, 7).double()
+    x = torch.randn(3, 5).double().requires_grad_()
+    by_x = worth @ effective_weight(layer.base.weight, layer.lora_A, layer.lora_B, 3.0 / 2)
+    layer.merge()
+    (layer(x) * worth).sum().backward()
+    assert_close(x.grad, by_x, label="gradient of x once merged")
+
+
 @after("test_merge_adds_the_update_to_the_weight")
+def test_unmerge_restores_the_weight():
+    """unmerge() restores base.weight and keeps the output."""
+    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
+    assign(layer.base.weight, torch.randn(7, 5))  # as if loaded after the layer was made
+    weight = layer.base.weight.detach().double().clone()
+    output = lora_by_hand(layer, 3.0 / 2, x)
+    layer.merge()
+    layer.unmerge()
+    assert_close(layer.base.weight, weight, label="base.weight once unmerged")
+    assert_close(layer(x), output, label="output once unmerged", atol=1e-4)
+
+
+@after("test_unmerge_restores_the_weight")
 def test_merging_twice_adds_once():
-    """A second merge() changes nothing, and one unmerge() takes it all back."""
+    """A second merge() adds nothing, and one unmerge() takes it all back."""
     layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
     weight = layer.base.weight.detach().double().clone()
     output = lora_by_hand(layer, 3.0 / 2, x)
@@ -209,21 +271,9 @@ def test_merging_twice_adds_once():
     assert_close(layer.base.weight, weight, label="base.weight once unmerged")
 
 
-@after("test_merge_adds_the_update_to_the_weight")
-def test_unmerge_restores_the_weight():
-    """unmerge() takes the update out of base.weight again, and the output stays the same."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    weight = layer.base.weight.detach().double().clone()
-    output = lora_by_hand(layer, 3.0 / 2, x)
-    layer.merge()
-    layer.unmerge()
-    assert_close(layer.base.weight, weight, label="base.weight once unmerged")
-    assert_close(layer(x), output, label="output once unmerged", atol=1e-4)
-
-
 @after("test_unmerge_restores_the_weight")
 def test_unmerge_without_merge_does_nothing():
-    """unmerge() of a layer that is not merged changes nothing, however often it is called."""
+    """unmerge() of a layer that is not merged changes nothing."""
     layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
     weight = layer.base.weight.detach().double().clone()
     output = lora_by_hand(layer, 3.0 / 2, x)
@@ -238,7 +288,7 @@ def test_unmerge_without_merge_does_nothing():
 
 @after("test_unmerge_restores_the_weight", "test_gradients_are_those_of_the_formula")
 def test_an_unmerged_layer_trains_and_merges_again():
-    """After unmerge() the layer can be trained, and merge() then adds the new lora_A and lora_B."""
+    """An unmerged layer trains on, and merge() adds what was learned since."""
     layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
     weight = layer.base.weight.detach().double().clone()
     layer.merge()
@@ -255,21 +305,9 @@ def test_an_unmerged_layer_trains_and_merges_again():
     assert_close(layer(x), output, label="output merged again", atol=1e-4)
 
 
-@after("test_merge_adds_the_update_to_the_weight")
-def test_each_layer_stands_for_itself():
-    """Merging one layer leaves another as it was."""
-    merged, other, x = trained_layer(5, 7, 2, 3.0), trained_layer(5, 7, 2, 3.0), torch.randn(3, 5)
-    output = lora_by_hand(other, 3.0 / 2, x)
-    expected = effective_weight(other.base.weight, other.lora_A, other.lora_B, 3.0 / 2)
-    merged.merge()
-    assert_close(other(x), output, label="output of a layer beside a merged one")
-    other.merge()
-    assert_close(other.base.weight, expected, label="base.weight of the second layer merged")
-
-
 @after("test_output_is_the_formula")
 def test_state_dict_holds_everything():
-    """What state_dict() of one layer holds makes a second layer, over another base, equal to it."""
+    """One layer's state_dict() makes another layer equal to it."""
     trained, fresh, x = trained_layer(5, 7, 2, 3.0), LoRALinear(nn.Linear(5, 7), 2, 3.0), torch.randn(3, 5)
     output = lora_by_hand(trained, 3.0 / 2, x)
     state = trained.state_dict()
@@ -279,18 +317,14 @@ def test_state_dict_holds_everything():
     assert_close(fresh(x), output, label="output after load_state_dict")
 
 
-@after("test_output_is_the_formula")
-@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-def test_forward_changes_nothing(training):
-    """Calling the layer changes neither x nor a parameter and draws no random number, training or not."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    output = lora_by_hand(layer, 3.0 / 2, x)
-    with unchanged(x, layer.lora_A, layer.lora_B, layer.base.weight, layer.base.bias):
-        layer.train(training)
-        for _ in range(2):
-            with rng_unchanged():
-                now = layer(x)
-            assert_close(now, output, label="output")
+def example():
+    """The layer of the brief's example: three outputs, two inputs, rank 2, alpha 3."""
+    layer = LoRALinear(nn.Linear(2, 3), r=2, alpha=3.0)
+    assign(layer.base.weight, [[1, 0], [0, 1], [1, 1]])
+    assign(layer.base.bias, [0, 0, 1])
+    assign(layer.lora_A, [[1, 2], [0, 1]])
+    assign(layer.lora_B, [[1, 0], [0, 1], [1, -1]])
+    return layer
 
 
 def trained_layer(width, out, r, alpha, bias=True, dtype=torch.float32):

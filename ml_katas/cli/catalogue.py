@@ -8,15 +8,21 @@ from typing import Any
 
 import click
 
-from .. import practice
+from .. import standing
 from ..catalog import Catalog, Row
 from ..kata import Difficulty, Kata
-from .options import Settings, common, kata_argument
+from .options import Settings, common, complete_track, kata_argument
 from .saying import closing_notices
 
 
 @click.command("list")
-@click.option("--track", default="", metavar="NAME", help="Only the katas of this track.")
+@click.option(
+    "--track",
+    default="",
+    metavar="NAME",
+    shell_complete=complete_track,
+    help="Only the katas of this track.",
+)
 @click.option(
     "--difficulty",
     type=click.Choice([level.value for level in Difficulty]),
@@ -28,7 +34,7 @@ from .saying import closing_notices
 def list_katas(settings: Settings, track: str, difficulty: str | None, todo: bool) -> None:
     """Show the catalogue, with your progress."""
     with settings.desk() as desk, closing_notices(settings.screen, desk):
-        rows = practice.rows(desk, track=track, difficulty=difficulty or "", todo=todo)
+        rows = standing.rows(desk, track=track, difficulty=difficulty or "", todo=todo)
         if settings.json:
             settings.screen.emit(_as_json(desk.catalog, rows))
         else:
@@ -41,7 +47,7 @@ def list_katas(settings: Settings, track: str, difficulty: str | None, todo: boo
 def show(settings: Settings, kata: str) -> None:
     """Show the brief of KATA; without one, of the kata last started or checked."""
     with settings.desk() as desk, closing_notices(settings.screen, desk):
-        found = practice.show(desk, kata)
+        found = desk.find(kata)
     if settings.json:
         settings.screen.emit(_brief_as_json(found))
         return

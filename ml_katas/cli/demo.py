@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from ..catalog import Catalog
 from ..demo import Step, steps
 from .options import Settings, common, kata_argument
 
@@ -21,7 +20,7 @@ def demo(settings: Settings, kata: str) -> None:
 
     It takes place in a workspace that vanishes; nothing of yours is touched.
     """
-    catalog = Catalog.load(settings.katas)
+    catalog = settings.desk().catalog
     happened = []
     for step in steps(catalog, catalog.find(kata or SHOWN)):
         if settings.json:
@@ -37,15 +36,13 @@ def demo(settings: Settings, kata: str) -> None:
 def _draw(settings: Settings, step: Step) -> None:
     from rich.padding import Padding
     from rich.rule import Rule
-    from rich.syntax import Syntax
 
-    from ..render import report_view
+    from ..render import code_view, report_view
 
     kata, report = step.checked.kata, step.checked.report
     draw = settings.screen.draw
     draw(Rule(step.title, align="left"))
-    code = Syntax(step.snippet, "python", theme="ansi_dark", background_color="default", word_wrap=True)
-    draw(Padding(code, (1, 2)))
+    draw(Padding(code_view(step.snippet), (1, 2)))
     settings.screen.say(f"$ {step.command}\n")
     draw(
         report_view(

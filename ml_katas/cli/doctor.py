@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from ..config import DEFAULTS
 from ..doctor import Finding, examine
+from ..errors import InvalidConfig
 from .options import Settings, common
 from .saying import closing_notices
 
@@ -20,16 +22,27 @@ def doctor(settings: Settings) -> int:
 
     Exit code 3: no kata can be judged here.
     """
+    settings, broken = _readable(settings)
     screen = settings.screen
     colour = f"{'on' if screen.colour.on else 'off'}, because {screen.colour.because}"
     with settings.desk() as desk, closing_notices(screen, desk):
-        findings = examine(desk, colour=colour, encoding=screen.encoding)
+        findings = (*examine(desk, colour=colour, encoding=screen.encoding), *broken)
     if settings.json:
         screen.emit(_as_json(findings))
     else:
         for line in _lines(findings):
             screen.say(line)
     return 3 if any(finding.vital for finding in findings) else 0
+
+
+def _readable(settings: Settings) -> tuple[Settings, tuple[Finding, ...]]:
+    """Return the settings, or the defaults and what is wrong with the files."""
+    try:
+        _ = settings.config
+    except InvalidConfig as error:
+        finding = Finding("settings", False, error.message, error.next_step)
+        return dataclasses.replace(settings, given=DEFAULTS), (finding,)
+    return settings, ()
 
 
 def _lines(findings: tuple[Finding, ...]) -> Iterator[str]:

@@ -4,26 +4,57 @@ from __future__ import annotations
 
 import difflib
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import __version__
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 # Each command's place and its line in `--help`; to import them all for it would take half a second.
 COMMANDS = {
+    "status": ("ml_katas.cli.status:status", "Where you are and what to do next; `mlkata` alone."),
     "list": ("ml_katas.cli.catalogue:list_katas", "The catalogue, with your progress."),
     "start": ("ml_katas.cli.practice:start", "Write a kata's starter into the workspace."),
+    "next": ("ml_katas.cli.practice:next_kata", "Start the next kata."),
     "show": ("ml_katas.cli.catalogue:show", "The brief of a kata."),
+    "open": ("ml_katas.cli.tools:open_kata", "Open your file in your editor."),
     "check": ("ml_katas.cli.practice:check", "Judge your submission."),
+    "watch": ("ml_katas.cli.watch:watch", "Judge on every save; one key for what comes next."),
     "hint": ("ml_katas.cli.practice:hint", "The next hint for a kata."),
+    "solution": ("ml_katas.cli.solution:solution", "The solution, once you have passed."),
+    "reset": ("ml_katas.cli.versions:reset", "Back to the starter; yours is kept."),
+    "history": ("ml_katas.cli.versions:history", "The kept versions of your file."),
+    "restore": ("ml_katas.cli.versions:restore", "Bring a kept version back."),
+    "replay": ("ml_katas.cli.replay:replay", "Run the failing calls in your own terminal."),
     "demo": ("ml_katas.cli.demo:demo", "See the whole loop once, in a workspace that vanishes."),
     "doctor": ("ml_katas.cli.doctor:doctor", "What works on this machine, and how to mend what does not."),
+    "server": ("ml_katas.cli.server:group", "The process that makes checks fast."),
+    "config": ("ml_katas.cli.config:group", "Read and change settings."),
+    "completion": ("ml_katas.cli.tools:completion", "Make your shell complete katas and options."),
     "author": ("ml_katas.cli.author:group", "Write katas and prove them."),
 }
+_OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are the table above."""
+    """A group whose commands are the table above; without a command it is `status`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        names_none = not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS)
+        if names_none and not ctx.resilient_parsing:
+            args = ["status", *args]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        named = [
+            CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)
+        ]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

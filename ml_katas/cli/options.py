@@ -5,36 +5,75 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..practice import Desk
 from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..catalog import Catalog
+    from ..config import Config
+    from ..desk import Desk
 
 Command = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the common options said."""
+    """What the common options said; what they leave open the configuration says, read when asked for."""
 
     katas: Path | None
     json: bool
-    screen: Screen
+    color: str | None
+    plain_flag: bool
+    given: Config | None = None
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration that holds here, or InvalidConfig is raised."""
+        if self.given:
+            return self.given
+        from ..config import load
+        from ..workspace import Workspace
+
+        workspace = Workspace.locate(Path.cwd())
+        return load(workspace.folder if workspace else None)
+
+    @cached_property
+    def screen(self) -> Screen:
+        config = self.config
+        plain = self.plain_flag or config.settings.plain
+        origin = config.origins["color"]
+        why = f"--color {self.color}" if self.color else f"color is {config.value('color')} in {origin}"
+        return Screen(self.color or config.value("color"), plain, why)
 
     def desk(self) -> Desk:
         """Return the desk of the folder that the command runs in."""
-        return Desk.at(Path.cwd(), self.katas)
+        from ..catalog import Catalog
+        from ..desk import Desk
+        from ..workspace import Workspace
+
+        return Desk(Catalog.load(self.katas, self._configured()), Workspace.locate(Path.cwd()), Path.cwd())
+
+    def _configured(self) -> Path | None:
+        config = self.config
+        katas = config.settings.katas
+        return Path(katas) if katas and config.origins["katas"] != "MLKATA_PATH" else None
+
+    def bare(self, flag: bool | None) -> bool:
+        """Return whether starters come without guidance."""
+        return str(self.config.settings.starter) == "bare" if flag is None else flag
 
 
 def common(function: Command) -> Command:
     """Give a command the common options; it receives them as its first argument, a Settings."""
 
     @functools.wraps(function)
-    def command(katas: Path | None, color: str, plain: bool, json: bool, **rest: Any) -> Any:
-        return function(Settings(katas, json, Screen(color, plain)), **rest)
+    def command(katas: Path | None, color: str | None, plain: bool, json: bool, **rest: Any) -> Any:
+        return function(Settings(katas, json, color, plain), **rest)
 
     for option in reversed(_OPTIONS):
         option(command)
@@ -46,16 +85,32 @@ def kata_argument(function: Command) -> Command:
     return click.argument("kata", default="", metavar="[KATA]", shell_complete=complete_kata)(function)
 
 
+def bare_option(function: Command) -> Command:
+    """Give a command `--bare` and `--guided`; neither leaves it to the setting `starter`."""
+    says = "Signature and contract only, or the numbered steps too."
+    return click.option("--bare/--guided", "bare", default=None, help=says)(function)
+
+
 def complete_kata(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the katas that begin with *incomplete*; a broken set-up completes nothing."""
-    from ..catalog import Catalog
+    catalog = _catalog(ctx)
+    wanted = incomplete.replace("_", "-")
+    return [slug for slug in catalog.slugs if slug.startswith(wanted)] if catalog else []
+
+
+def complete_track(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the tracks that begin with *incomplete*; a broken set-up completes nothing."""
+    catalog = _catalog(ctx)
+    return [t.name for t in catalog.tracks if t.name.startswith(incomplete)] if catalog else []
+
+
+def _catalog(ctx: click.Context) -> Catalog | None:
     from ..errors import MlkataError
 
     try:
-        slugs = Catalog.load(ctx.params.get("katas")).slugs
+        return Settings(ctx.params.get("katas"), False, None, False).desk().catalog
     except (MlkataError, OSError):
-        return []
-    return [slug for slug in slugs if slug.startswith(incomplete.replace("_", "-"))]
+        return None
 
 
 _OPTIONS = (
@@ -69,7 +124,7 @@ _OPTIONS = (
     click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
-        default="auto",
+        default=None,
         help="Colour; NO_COLOR overrides it.",
     ),
     click.option("--plain", is_flag=True, help="No colour, no boxes, nothing that moves."),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..desk import Desk
 from ..kata import Kata
-from ..practice import Desk
 from .screen import Screen
 
 
@@ -31,6 +31,11 @@ def short(path: Path) -> str:
 def effort(difficulty: str, minutes: int) -> str:
     """Return a kata's difficulty and minutes: `medium, about 10 min`."""
     return f"{difficulty}, about {minutes} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 hint`, `2 hints`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def headline(kata: Kata) -> str:

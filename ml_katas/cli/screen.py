@@ -27,12 +27,15 @@ class Colour:
     because: str
 
 
-def resolve_colour(flag: str, stream: TextIO, environ: Mapping[str, str]) -> Colour:
-    """Return whether *stream* gets colour: NO_COLOR beats --color, which beats FORCE_COLOR, then the TTY."""
+def resolve_colour(flag: str, stream: TextIO, environ: Mapping[str, str], why: str = "") -> Colour:
+    """Return whether *stream* gets colour: NO_COLOR beats --color, which beats FORCE_COLOR, then the TTY.
+
+    *why* says where *flag* comes from, if not from the command line.
+    """
     if environ.get("NO_COLOR"):
         return Colour(False, "NO_COLOR is set")
     if flag != "auto":
-        return Colour(flag == "always", f"--color {flag}")
+        return Colour(flag == "always", why or f"--color {flag}")
     if environ.get("FORCE_COLOR"):
         return Colour(environ["FORCE_COLOR"] not in ("0", "false"), f"FORCE_COLOR={environ['FORCE_COLOR']}")
     if not stream.isatty():
@@ -45,10 +48,11 @@ def resolve_colour(flag: str, stream: TextIO, environ: Mapping[str, str]) -> Col
 class Screen:
     """The two streams of one command; rich is imported when something is drawn."""
 
-    def __init__(self, colour: str = "auto", plain: bool = False) -> None:
+    def __init__(self, colour: str = "auto", plain: bool = False, why: str = "") -> None:
         self.plain = plain
-        self.colour = resolve_colour("never" if plain else colour, sys.stdout, os.environ)
-        self._error_colour = resolve_colour("never" if plain else colour, sys.stderr, os.environ)
+        colour, why = ("never", "output is plain") if plain else (colour, why)
+        self.colour = resolve_colour(colour, sys.stdout, os.environ, why)
+        self._error_colour = resolve_colour(colour, sys.stderr, os.environ, why)
         for stream in (sys.stdout, sys.stderr):
             # A terminal that lacks a sign shows another in its place; that is no reason to crash.
             with contextlib.suppress(AttributeError):
@@ -74,11 +78,11 @@ class Screen:
 
     def say(self, text: str = "") -> None:
         """Write a line of text on stdout; escape sequences in it come to nothing."""
-        click.echo(plain(text))
+        click.echo(fitted(text, sys.stdout, self.plain))
 
     def note(self, text: str) -> None:
         """Write a line of text on stderr; escape sequences in it come to nothing."""
-        click.echo(plain(text), err=True)
+        click.echo(fitted(text, sys.stderr, self.plain), err=True)
 
     def emit(self, value: dict[str, Any]) -> None:
         """Write one JSON object on stdout."""
@@ -95,6 +99,31 @@ class Screen:
         finally:
             if shown:
                 click.echo("\r\x1b[K", err=True, nl=False, color=True)
+
+
+def fitted(text: str, stream: TextIO, is_plain: bool = False) -> str:
+    """Return *text* as literal text; on a terminal its lines are broken between words."""
+    if is_plain or not stream.isatty():
+        return plain(text)
+    import shutil
+
+    width = max(20, shutil.get_terminal_size().columns)
+    return "\n".join(_broken(line, width) for line in plain(text).split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    import textwrap
+
+    indent = line[: len(line) - len(line.lstrip())]
+    parts = textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(parts)
 
 
 def _console(stream: TextIO, colour: Colour, plain: bool) -> Console:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +18,21 @@ from .endings import Ended
 from .exceptions import RemoteError
 from .judge_peer import JudgePeer
 from .sandboxes import MOST_OUTPUT_MIB, Sandbox, Sandboxes
-from .wire import Beside, Channel, Closed, Corrupted, TimedOut
+from .wire import Beside, Channel, Closed, Corrupted, RecordingChannel, TimedOut
 
 MOST_REPLACEMENTS = 2
+_MOST_NAMES = 500
 REFUSED = "A submission may compute, print and read what is installed; your code tried something else"
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What is judged: the learner's file as bytes, and what it must define."""
+    """What is judged: the learner's file as bytes, what it must define and what it must not use."""
 
     source: bytes
     file_name: str
     entry_points: tuple[str, ...]
+    avoid: tuple[str, ...] = ()
 
 
 class Rejected(Exception):
@@ -73,6 +77,8 @@ class Bench:
         self.submission = submission
         self.ending: Ended | None = None
         self.output = ""
+        self.record = False  # whether what is sent is kept, to be played back
+        self.channel: Channel | None = None
         self._sandboxes = sandboxes
         self._limits = limits
         self._beside = beside
@@ -81,6 +87,8 @@ class Bench:
         self._replacements = -1
         self._seed = 0
         self._shipped: dict[str, str] = {}
+        self._loading: tuple[int, int] | None = None  # requests that are not answered yet
+        self.uses: list[tuple[str, int]] = []  # avoided names, with lines
 
     # -------- sandboxes
 
@@ -89,8 +97,11 @@ class Bench:
         if self.ending is not None and (self.ending.final or self._peer is not None):
             raise self.ending
         if self._peer is None:
-            self._start()
+            self.start()
         assert self._peer is not None
+        if self._loading is not None:
+            numbers, self._loading = self._loading, None
+            self._finish_loading(self._peer, *numbers)
         return self._peer
 
     @property
@@ -98,31 +109,36 @@ class Bench:
         """The conversation of the check at hand, ended or not."""
         return self._peer
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start a sandbox and have it load the submission, without waiting for either."""
         limits = {"cpu_seconds": self._limits.total_seconds, "memory_mib": self._limits.memory_mib}
         self._replacements += 1
         sandbox = self._sandbox = self._sandboxes.start(limits)
-        channel = Channel(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
-        peer = self._peer = BenchPeer(channel, self)
+        kind = RecordingChannel if self.record else Channel
+        self.channel = kind(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
+        peer = self._peer = BenchPeer(self.channel, self)
+        peer.seed(self._seed)
         for name, source in self._shipped.items():
             peer.ask("ship", {"source": source, "name": name})
-        self._load(peer)
-        peer.ask("seed", {"seed": self._seed})
-        peer.begin_check()
+        self._loading = self._post_load(peer)
 
     def load(self, submission: Submission) -> None:
         """Judge another submission from now on, in the same sandbox while it lives."""
         self.submission = submission
         if self._peer is not None and self.ending is None:
-            self._load(self._peer)
+            self._finish_loading(self._peer, *self._post_load(self._peer))
 
-    def _load(self, peer: JudgePeer) -> None:
-        source = torch.frombuffer(bytearray(self.submission.source), dtype=torch.uint8)
+    def _post_load(self, peer: JudgePeer) -> tuple[int, int]:
+        source = torch.tensor(list(self.submission.source), dtype=torch.uint8)  # which may be empty
+        what = {"source": source, "file_name": self.submission.file_name}
+        scan = peer.post("scan", {**what, "avoid": self.submission.avoid})
+        return scan, peer.post("load", {**what, "entry_points": self.submission.entry_points})
+
+    def _finish_loading(self, peer: JudgePeer, scan: int, load: int) -> None:
         names = self.submission.entry_points
+        self.uses += _checked_uses(peer.wait(scan))
         try:
-            answer = peer.ask(
-                "load", {"source": source, "file_name": self.submission.file_name, "entry_points": names}
-            )
+            answer = peer.wait(load)
         except RemoteError as error:
             at = error.frames[-1] if error.frames else None
             status = Status.FORBIDDEN if is_refusal(error) else Status.INVALID
@@ -176,14 +192,13 @@ class Bench:
         self._seed = seeds.derive(run_seed, name, "sandbox")
         if self._sandbox is None:
             self._peer = None
-        fresh = self._peer is None
-        peer = self.peer()
-        if not fresh:
-            peer.ask("seed", {"seed": self._seed})
-        peer.begin_check()
+        self.peer().begin_check(self._seed)
 
     def end_check(self) -> Ended | None:
         """Return how the sandbox ended during this check, if it did."""
+        if self._peer is not None:
+            self.uses += self._peer.avoided
+            self._peer.avoided = []
         ending = self.ending
         if ending is not None and not ending.final and self._replacements >= MOST_REPLACEMENTS:
             ending = Ended(ending.status, f"{ending.sentence} It was the third time.", final=True)
@@ -204,11 +219,20 @@ class BenchPeer(JudgePeer):
         super().__init__(channel)
         self._bench = bench
 
-    def ask(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> Any:
+    def post(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> int:
+        with self._ending_on_break():
+            return super().post(op, values, sharing=sharing, **plain)
+
+    def wait(self, number: int) -> Any:
+        with self._ending_on_break():
+            return super().wait(number)
+
+    @contextlib.contextmanager
+    def _ending_on_break(self) -> Iterator[None]:
         if self._bench.ending is not None:
             raise self._bench.ending
         try:
-            return super().ask(op, values, sharing=sharing, **plain)
+            yield
         except (Closed, Corrupted, TimedOut) as error:
             raise self._bench.ended(self, error) from None
         except Ended as ended:
@@ -216,6 +240,13 @@ class BenchPeer(JudgePeer):
                 self._bench.ending = ended
                 self._bench.put_away()
             raise
+
+
+def _checked_uses(answer: object) -> list[tuple[str, int]]:
+    pairs = answer if type(answer) is tuple else ()
+    return [
+        (pair[0], pair[1]) for pair in pairs if type(pair) is tuple and tuple(map(type, pair)) == (str, int)
+    ]
 
 
 def _why_not_loaded(error: RemoteError) -> str:
@@ -233,7 +264,8 @@ def _why_not_loaded(error: RemoteError) -> str:
 def _why_not_there(name: str, kind: Any, public: Any) -> str:
     if kind != "missing":
         return f"{name} must be a function or class, and is something else"
-    names = [other for other in public if type(other) is str] if type(public) is tuple else []
+    offered = public[:_MOST_NAMES] if type(public) is tuple else ()
+    names = [other[:80] for other in offered if type(other) is str]
     return f"does not define {name}.{nearest(name, names)}"
 
 

@@ -39,17 +39,49 @@ class Judge(Protocol):
         seed: str = "",
         diagnose: bool = True,
         on_event: OnEvent | None = None,
-    ) -> Report: ...
+        cancel: Cancel | None = None,
+        **more: Any,
+    ) -> Report:
+        """Return the report. *more*: `only`, the one check to run; `record`: tell the calls as an event."""
+
+
+class Cancelled(Exception):
+    """Whoever asked for a judgement wants it no longer."""
+
+
+class Cancel:
+    """A way to end a judgement that is under way in another thread."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._connection: socket.socket | None = None
+
+    def __call__(self) -> None:
+        """End the judgement now; judge and sandbox are gone at once."""
+        self.asked = True
+        if self._connection is not None:
+            with contextlib.suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+    def watch(self, connection: socket.socket) -> None:
+        """Take note of the connection that the judgement runs over, or raise Cancelled."""
+        self._connection = connection
+        self.check()
+
+    def check(self) -> None:
+        """Raise Cancelled if it was asked for."""
+        if self.asked:
+            raise Cancelled
 
 
 _ambient: Judge | None = None
 
 
 @contextlib.contextmanager
-def judging(*, cold: bool = False) -> Iterator[Judge]:
+def judging(*, cold: bool = False, on_start: Callable[[], None] | None = None) -> Iterator[Judge]:
     """Yield a judge: that of the batch under way, or the resident server's; *cold*: one for this block only.
 
-    Raises BadEnvironment where this machine cannot judge.
+    *on_start* is called when a server had to be started. Raises BadEnvironment where nothing can be judged.
     """
     global _ambient
     if _ambient is not None:
@@ -57,7 +89,7 @@ def judging(*, cold: bool = False) -> Iterator[Judge]:
         return
     _require_unix()
     _require_torch()
-    with _line(cold or os.environ.get("MLKATA_COLD") == "1") as line:
+    with _line(cold or os.environ.get("MLKATA_COLD") == "1", on_start) as line:
         _ambient = Caller(line)
         try:
             yield _ambient
@@ -81,14 +113,14 @@ def _require_unix() -> None:
 
 
 @contextlib.contextmanager
-def _line(cold: bool) -> Iterator[Line]:
+def _line(cold: bool, on_start: Callable[[], None] | None) -> Iterator[Line]:
     if sys.platform != "linux" or os.environ.get("MLKATA_START") == "spawn":
         yield Spawning()
     elif cold:
         with OneCommand() as line:
             yield line
     else:
-        yield Resident()
+        yield Resident(on_start)
 
 
 class Caller:
@@ -106,30 +138,33 @@ class Caller:
         seed: str = "",
         diagnose: bool = True,
         on_event: OnEvent | None = None,
+        cancel: Cancel | None = None,
+        **more: Any,
     ) -> Report:
+        cancel = cancel or Cancel()
         seed = seed or new_run_seed()
-        data = _request(kata, source, file_name, seed, diagnose)
+        data = _request(kata, source, file_name=file_name, seed=seed, diagnose=diagnose, **more)
         patience = _START_SECONDS + 2 * kata.facts.limits.total_seconds
         for attempt in (1, 2):  # a server may go just when it is called
             draft = Draft(kata.slug, seed)
             with contextlib.suppress(OSError), self._line.dial() as connection:
+                cancel.watch(connection)
                 connection.sendall(LENGTH.pack(len(data)) + data)
                 for event in events(connection, patience):
                     draft.take(event)
                     if on_event is not None:
                         on_event(event)
+            cancel.check()
             if draft.begun or attempt == 2:
                 break
         return draft.report(self._line.why_silent)
 
 
-def _request(kata: Kata, source: bytes, file_name: str, seed: str, diagnose: bool) -> bytes:
+def _request(kata: Kata, source: bytes, **facts: Any) -> bytes:
     request = {
         "kata": str(kata.folder.resolve()),
         "source": base64.b64encode(source).decode(),
-        "file_name": file_name,
-        "seed": seed,
-        "diagnose": diagnose,
+        **facts,
     }
     return json.dumps(request).encode()
 

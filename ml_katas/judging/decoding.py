@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import torch
 
 from . import tensors
@@ -21,9 +22,9 @@ class Decoder:
     def __init__(self, side: Side, payload: bytearray) -> None:
         self.side = side
         self.payload = payload
+        self.unread = len(payload)
         self.nodes = 0
         self.outputs: dict[int, torch.Tensor] = {}
-        self.seen: set[int] = set()
 
     def value(self, node: Any, depth: int = 0) -> Any:
         """Return the value behind a message form."""
@@ -43,6 +44,8 @@ class Decoder:
 
     def _tagged(self, node: dict[str, Any], depth: int) -> Any:
         tag = node.get("!")
+        if type(tag) is not str:
+            raise Corrupted("a value without a tag")
         if tag == "@":
             return self.tied(node.get("id")).obj
         if tag == "T":
@@ -56,21 +59,28 @@ class Decoder:
                 raise
             except Exception as error:
                 raise Corrupted(f"a malformed {tag!r} value ({type(error).__name__})") from None
-        return self.side.resolve(tag if type(tag) is str else "", node)
+        return self.side.resolve(tag, node)
 
     def tied(self, number: Any) -> Tie:
         """Return the tie with this number, or raise Corrupted."""
         tie = self.side.ties.get(number)
         if tie is None:
             raise Corrupted("a reference to something that is not shared")
-        self.seen.add(tie.id)
         return tie
 
     def _tensor(self, node: dict[str, Any]) -> torch.Tensor:
-        tensor = tensors.read_tensor(node, self.payload)
+        tensor = self.read(node)
         out = node.get("out")
         if type(out) is int and (tensor.is_floating_point() or tensor.is_complex()):
             self.outputs[out] = tensor
+        return tensor
+
+    def read(self, node: dict[str, Any]) -> torch.Tensor:
+        """Return a tensor's values; tensors that share bytes would fill the memory here with few there."""
+        tensor = tensors.read_tensor(node, self.payload)
+        self.unread -= tensor.nbytes
+        if self.unread < 0:
+            raise Corrupted("tensors that share their bytes")
         return tensor
 
     def items(self, nodes: Any, depth: int, most: int = 10 * MAX_NODES) -> list[Any]:
@@ -92,9 +102,18 @@ class Decoder:
             if type(number) is not int or self.side.ties.get(number) is not None:
                 raise Corrupted("a shared object announced twice")
             self.side.ties.adopt(number, self._empty(content, shell))
-            self.seen.add(number)
         for number, content, *_ in entries:
-            self.fill(self.tied(number), content)
+            tie = self.tied(number)
+            if isinstance(tie.obj, torch.Tensor):
+                self._complete_tensor(tie, tie.obj, content)
+            else:
+                self.fill(tie, content)
+
+    def _complete_tensor(self, tie: Tie, tensor: torch.Tensor, content: Any) -> None:
+        """Agree on a tensor that was just made, after giving it its gradient."""
+        if content.get("gr") is not None and tensor.requires_grad:
+            self._fill_grad(tensor, self.read(content["gr"]))
+        tie.agree(tensors.state_of(tensor))
 
     def _empty(self, content: Any, shell: list[Any]) -> Any:
         if type(content) is list:
@@ -111,7 +130,7 @@ class Decoder:
         raise Corrupted("a shared object of an unknown kind")
 
     def _shared_tensor(self, node: dict[str, Any]) -> torch.Tensor:
-        tensor = tensors.read_tensor(node, self.payload)
+        tensor = self.read(node)
         if self.side.trusting:
             tensor = tensors.with_strides(tensor, node["st"])
         wants_grad = bool(node.get("g")) and (tensor.is_floating_point() or tensor.is_complex())
@@ -129,11 +148,16 @@ class Decoder:
         obj = tie.obj
         if isinstance(obj, torch.Tensor):
             self._fill_tensor(obj, content)
+        elif isinstance(obj, (np.ndarray, np.generic)):
+            self._fill_array(obj, content)
         elif isinstance(obj, torch.nn.Module):
             self._fill_module(obj, content)
         else:
             self._fill_container(obj, content)
-        tie.agree(Encoder(self.side, sharing=True).content_of(obj))
+        encoder = Encoder(self.side, sharing=True)
+        agreed = encoder.content_of(obj)
+        self.side.ties.drop(new.id for new in encoder.new)  # not announced yet: what holds them is told anew
+        tie.agree(None if encoder.new else agreed)
 
     def _fill_container(self, obj: Any, content: Any) -> None:
         values = self.value(content)
@@ -148,14 +172,20 @@ class Decoder:
     def _fill_tensor(self, obj: torch.Tensor, node: Any) -> None:
         if type(node) is not dict or node.get("!") != "T":
             raise Corrupted("a shared tensor that changed its type")
-        fresh = tensors.read_tensor(node, self.payload)
+        fresh = self.read(node)
         write_values(obj, fresh, counted=node.get("quiet") is not True)
         wants_grad = bool(node.get("g")) and (fresh.is_floating_point() or fresh.is_complex())
         if obj.is_leaf and obj.requires_grad != wants_grad:
             obj.requires_grad_(wants_grad)
         if obj.is_leaf and obj.requires_grad:
             grad = node.get("gr")
-            self._fill_grad(obj, None if grad is None else tensors.read_tensor(grad, self.payload))
+            self._fill_grad(obj, None if grad is None else self.read(grad))
+
+    def _fill_array(self, obj: Any, node: Any) -> None:
+        fresh = tensors.read_tensor(node, self.payload).numpy()
+        if isinstance(obj, np.generic) or (fresh.shape, fresh.dtype) != (obj.shape, obj.dtype):
+            raise BadValue("a change of a NumPy value that NumPy itself does not allow")
+        np.copyto(obj, fresh)
 
     def _fill_grad(self, obj: torch.Tensor, grad: torch.Tensor | None) -> None:
         if grad is not None and (grad.shape != obj.shape or grad.dtype != obj.dtype):
@@ -199,7 +229,9 @@ def write_values(obj: torch.Tensor, fresh: torch.Tensor, *, counted: bool) -> No
     if same_kind and bytes(tensors.raw_bytes(obj)) == bytes(tensors.raw_bytes(fresh)):
         return
     if obj.requires_grad and not obj.is_leaf:
-        raise InPlaceChange("changes in place a tensor that needs gradients; work on a copy, `x.clone()`")
+        raise InPlaceChange(
+            "an in-place change of a tensor that needs gradients; work on a copy, `x.clone()`"
+        )
     with torch.no_grad():
         if not same_kind:
             obj.data = fresh
@@ -228,7 +260,7 @@ def _record(names: Iterable[Any], values: list[Any], title: Any) -> tuple[Any, .
         name for name in names if type(name) is str and name.isidentifier() and not name.startswith("_")
     ]
     properties = {name: property(itemgetter(n)) for n, name in enumerate(fields[: len(values)])}
-    name = title if type(title) is str and title.isidentifier() else "fields"
+    name = title[:80] if type(title) is str and title.isidentifier() else "fields"
     made: tuple[Any, ...] = type(name, (tuple,), {"__slots__": (), **properties})(values)
     return made
 

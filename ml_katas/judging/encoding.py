@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from . import tensors
@@ -56,7 +57,7 @@ class Encoder:
         return self._odd(x, kind, depth)
 
     def _odd(self, x: Any, kind: type, depth: int) -> Any:
-        if kind.__module__ == "numpy":
+        if isinstance(x, (np.ndarray, np.generic)):
             return self._numpy(x)
         if isinstance(x, tuple):
             names: Any = getattr(kind, "_fields", None) or getattr(kind, "__match_args__", ())
@@ -74,10 +75,12 @@ class Encoder:
         return self.side.export(x)
 
     def _numpy(self, x: Any) -> Any:
-        try:
-            return self._tensor(torch.as_tensor(x.copy()))  # row by row, whatever its strides
-        except (AttributeError, TypeError, RuntimeError, ValueError):
+        if isinstance(x, np.str_):
+            return str(x)
+        tensor = tensors.of_numpy(x)
+        if tensor is None:
             return self.side.export(x)
+        return self._tied(x) if self.sharing else self._tensor(tensor)
 
     def content(self, x: Any, depth: int = 0) -> Any:
         """Return the content of a container, whose items may be references."""
@@ -153,13 +156,16 @@ class Encoder:
         """Return a comparable snapshot of a tied object."""
         if isinstance(obj, torch.Tensor):
             return tensors.state_of(obj)
+        if isinstance(obj, (np.ndarray, np.generic)):
+            array = tensors.of_numpy(obj)
+            return None if array is None else tensors.state_of(array)
         if isinstance(obj, torch.nn.Module):
             return self._registries(obj)
-        was, self.sharing = self.sharing, True
+        was, self.sharing, self.results = (self.sharing, self.results), True, False
         try:
             return self.content(obj)
         finally:
-            self.sharing = was
+            self.sharing, self.results = was
 
     def _registries(self, module: torch.nn.Module) -> dict[str, Any]:
         def refer(x: Any) -> int | None:

@@ -40,6 +40,9 @@ def memory(mebibytes: int) -> Ended:
     )
 
 
+MOST_THREADS = 256
+TOO_MANY_THREADS = -1000  # in place of an exit code, where that is why a sandbox was killed
+
 _SIGNALS = {
     4: "illegal instruction",
     6: "abort",
@@ -51,6 +54,8 @@ _SIGNALS = {
 
 def exited(code: int | None, cpu_seconds: float) -> Ended:
     """Return the ending for a sandbox that is gone; *code* as subprocess gives it, None if unknown."""
+    if code == TOO_MANY_THREADS:
+        return Ended(Status.LIMIT, f"Your code started more than {MOST_THREADS} threads.", final=False)
     if code == -24:
         return timeout(cpu_seconds, "processor time")
     if code in (-25, -31):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import traceback
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
@@ -74,6 +75,11 @@ def decode_exception(node: Any) -> RemoteError:
     error.kind = next((name for name in names if not name.startswith("Remote")), names[0])
     error.frames = _decode_frames(node[2])
     return error
+
+
+def builtin_exception(names: Iterable[str], message: str) -> Exception:
+    """Return a plain exception of the first builtin kind among *names*."""
+    return next((_BUILTIN[name] for name in names if name in _BUILTIN), Exception)(message)
 
 
 def _decode_frames(nodes: Any) -> tuple[Frame, ...]:

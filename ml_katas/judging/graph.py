@@ -95,7 +95,7 @@ class Boundary(torch.autograd.Function):
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
         if torch.is_grad_enabled():
             return None, None, *BoundaryBackward.apply(ctx.ref, len(ctx.inputs), *ctx.inputs, *grads)  # type: ignore[no-untyped-call]
-        return None, None, *ctx.ref.ask("backward", ctx.ref, grads)
+        return None, None, *ctx.ref.ask("backward", ctx.ref, grads, ctx.inputs)
 
 
 class BoundaryBackward(torch.autograd.Function):
@@ -104,14 +104,15 @@ class BoundaryBackward(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, ref: NodeRef, count: int, *tensors: torch.Tensor | None) -> Any:
         grads = tensors[count:]
-        found, ctx.again = ref.ask("backward_again", ref, grads)
+        found, ctx.again = ref.ask("backward_again", ref, grads, tensors[:count])
         ctx.count, ctx.given, ctx.inputs = count, [grad is not None for grad in grads], tensors
         ctx.set_materialize_grads(False)
         return tuple(found)
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
-        found = ctx.again.ask("backward", ctx.again, grads)
+        inputs = [tensor for tensor in ctx.inputs if tensor is not None]
+        found = ctx.again.ask("backward", ctx.again, grads, inputs)
         if torch.is_grad_enabled():
             found = ThirdOrder.apply(found, *ctx.inputs, *grads)  # type: ignore[no-untyped-call]
         rest = iter(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -23,11 +24,14 @@ from . import context
 from .bench import Bench, Rejected, Submission
 from .confinement import Confinement
 from .diagnosing import diagnose
-from .plugin import JudgePlugin, run_suite
+from .endings import Ended
+from .plugin import JudgePlugin
 from .probing import probe
 from .sandboxes import Sandboxes, Spawned
+from .session import Session
 from .standins import EntryPoint
 from .verdicts import with_code
+from .wire import RecordingChannel
 
 LENGTH = struct.Struct("<I")
 MOST_REQUEST = 4 << 20
@@ -70,11 +74,12 @@ class Client:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a judge judges: its source of sandboxes and how far they are kept from the machine."""
+    """What a judge is given: a source of sandboxes, how far they are confined, a pytest session."""
 
     sandboxes: Sandboxes
     isolation: Isolation
     confinement: Confinement
+    session: Session
 
 
 def judge_connection(connection: socket.socket, setting: Setting) -> None:
@@ -117,16 +122,24 @@ class Judgement:
     def __init__(self, kata: Kata, request: dict[str, Any], client: Client, setting: Setting) -> None:
         self.kata = kata
         self.isolation = setting.isolation
+        self.session = setting.session
         self.client = client
         self.seed: str = request["seed"]
         self.started = time.perf_counter()
         source = base64.b64decode(request["source"])
-        self.submission = Submission(source, request["file_name"], kata.facts.entry_points)
+        self.submission = Submission(source, request["file_name"], kata.facts.entry_points, kata.facts.avoid)
         self.wants_diagnosis = bool(request.get("diagnose", True))
         self.bench = Bench(setting.sandboxes, self.submission, kata.facts.limits, [client])
+        self.bench.record = bool(request.get("record"))
         self.told = False
         self.plugin = JudgePlugin(
-            self.bench, kata.suite, self.seed, on_check=self.tell_check, on_finish=self.finish_suite
+            self.bench,
+            kata.suite,
+            self.seed,
+            only=request.get("only", ""),
+            on_collected=self.submission_loads,
+            on_check=self.tell_check,
+            on_finish=self.finish_suite,
         )
 
     def run(self) -> None:
@@ -134,32 +147,36 @@ class Judgement:
         names = list(self.kata.suite.names)
         self.client.tell("started", checks=names, isolation=to_plain(self.isolation))
         sys.modules["submission"] = stand_in_module(self.submission)
-        try:
+        with contextlib.suppress(Ended):
             self.bench.clock.begin_check()
+            self.bench.start()  # it loads the submission while the suite is collected here
+        self.session.run(self.kata.suite.path, self.plugin)
+        if not self.told:
+            self.finish(Status.BROKEN, self.plugin.collection_error or "the suite could not be run")
+        self.bench.put_away()
+
+    def submission_loads(self) -> bool:
+        """Say whether the submission is there to be called; where it is not, that is the report."""
+        try:
             self.bench.peer()
         except Rejected as rejected:
             self.finish(rejected.status, rejected.sentence, rejected.at)
-        except BaseException as ended:
-            self.finish_early(ended)
-        else:
-            run_suite(self.kata.suite, [self.plugin])
-            if not self.told:
-                self.finish(Status.BROKEN, self.plugin.collection_error or "the suite could not be run")
-        self.bench.put_away()
+        except Ended as ended:
+            self.finish(ended.status, f"While it was imported: {ended.sentence}")
+        return not self.told
 
     def finish_suite(self) -> None:
         """Tell the report, then the diagnosis, while pytest's session can still run a check again."""
-        self.finish(*self.verdict())
+        if self.told:
+            return
+        status, message = self.verdict()
+        self.finish(status, message, self.avoided_use() if status is Status.FAILED else None)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if isinstance(self.bench.channel, RecordingChannel):
+            self.client.tell("recording", frames=base64.b64encode(self.bench.channel.recording).decode())
         if self.wants_diagnosis and self.plugin.evidence:
             self.bench.put_away()
             self.client.tell("diagnosis", diagnosis=to_plain(diagnose(self.kata, self.plugin)))
-
-    def finish_early(self, ended: BaseException) -> None:
-        """Tell the report of a submission whose import ended its sandbox."""
-        status = getattr(ended, "status", Status.BROKEN)
-        sentence = getattr(ended, "sentence", f"{type(ended).__name__}: {ended}")
-        self.finish(status, f"While it was imported: {sentence}")
 
     def verdict(self) -> tuple[Status, str]:
         """Return the report's status: passed only when every check of the manifest ran and passed."""
@@ -167,16 +184,25 @@ class Judgement:
             return self.plugin.rejected.status, self.plugin.rejected.sentence
         if self.plugin.collection_error:
             return Status.BROKEN, self.plugin.collection_error
-        results = [self.plugin.results.get(name) for name in self.kata.suite.names]
+        names = [name for name in self.kata.suite.names if self.plugin.only in ("", name)]
+        results = [self.plugin.results.get(name) for name in names]
         if any(result is None for result in results):
             return Status.BROKEN, "a check of the suite did not run"
         done = [result for result in results if result is not None]
         status = Status.worst(result.status for result in done)
+        if self.avoided_use() and status in (Status.PASSED, Status.FAILED):
+            name, _ = self.bench.uses[0]
+            return Status.FAILED, f"Your code uses {name}; this kata asks you to write it yourself."
         if status in (Status.PASSED, Status.NOT_RUN) and any(r.status is not Status.PASSED for r in done):
             return Status.BROKEN, "a check of the suite did not run"
         worst = next((r for r in done if r.status is status and r.failure), None)
         beyond = status.rank > Status.INCOMPLETE.rank
         return status, worst.failure.message if beyond and worst and worst.failure else ""
+
+    def avoided_use(self) -> Frame | None:
+        """Return where the submission uses a name that the kata asks to avoid."""
+        known = [line for name, line in self.bench.uses if name in self.submission.avoid]
+        return Frame(known[0], "") if known else None
 
     def tell_check(self, result: CheckResult) -> None:
         self.client.tell("check", check=to_plain(replace(result, output=plain(result.output))))
@@ -211,7 +237,7 @@ def main() -> None:
     """Run as a process of its own, where forking is not safe: `judge CONNECTION_FD`."""
     sys.dont_write_bytecode = True
     confinement = Confinement.build()
-    setting = Setting(Spawned(), probe(confinement), confinement)
+    setting = Setting(Spawned(), probe(confinement), confinement, Session())
     judge_connection(socket.socket(fileno=int(sys.argv[1])), setting)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ import torch
 from . import endings
 from .exceptions import RemoteError, encode_exception
 from .modules import describe_by_value
+from .operations import next_of
 from .peer import Peer
 from .standins import EntryPoint, Handle, ModuleHandle
 from .tensors import Unsendable
@@ -22,6 +23,11 @@ from .wire import Channel, Corrupted
 
 MOST_CALLBACKS = 100_000
 MOST_NESTED = 20
+MOST_USES = 20
+
+
+class CannotCross(TypeError):
+    """The suite hands out what cannot cross: its author's mistake, whatever the submission does."""
 
 
 class JudgePeer(Peer):
@@ -34,18 +40,21 @@ class JudgePeer(Peer):
         self.transcript = Transcript()
         self.asked = 0
         self.author_error: BaseException | None = None
+        self.avoided: list[tuple[str, int]] = []
         self._exports: dict[int, Callable[..., Any]] = {}
         self._export_of: dict[int, int] = {}
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
         self._freed: list[int] = []
+        self._seed: int | None = None
         self._callbacks = 0
         self._nested = 0
         self._depth = 0
 
     # -------- asking
 
-    def begin_check(self) -> None:
-        """Start counting and recording anew."""
+    def begin_check(self, seed: int) -> None:
+        """Start counting and recording anew; *seed* is the sandbox's for this check."""
+        self.seed(seed)
         self.transcript = Transcript()
         self.asked = self._callbacks = 0
         self.author_error = None
@@ -58,10 +67,18 @@ class JudgePeer(Peer):
         try:
             return self.ask("do", values, sharing=True)
         except Unsendable as error:
-            self.author_error = TypeError(f"the suite passes {error} to the submission, which cannot cross")
+            self.author_error = CannotCross(f"the suite passes {error} to the submission, which cannot cross")
             raise self.author_error from None
         finally:
             self._depth -= 1
+
+    def opened(self, header: dict[str, Any]) -> None:
+        for use in header.get("avoided", ())[:MOST_USES] if type(header.get("avoided")) is list else ():
+            match use:
+                case [str(path), int(line)] if type(line) is int:
+                    self.avoided.append((path, line))
+                case _:
+                    raise Corrupted("a malformed note of an avoided name")
 
     def answered(self, header: dict[str, Any], payload: bytearray) -> None:
         if self._depth == 1:
@@ -77,8 +94,14 @@ class JudgePeer(Peer):
         """Tell the sandbox with the next message that a handle is gone."""
         self._freed.append(number)
 
+    def seed(self, seed: int) -> None:
+        """Seed the sandbox with the next message."""
+        self._seed = seed
+
     def enclosed(self) -> dict[str, Any]:
-        return {"free": [self._freed.pop() for _ in range(len(self._freed))]}
+        free = [self._freed.pop() for _ in range(len(self._freed))]
+        seed, self._seed = self._seed, None
+        return {"free": free} if seed is None else {"free": free, "seed": seed}
 
     # -------- serving callbacks
 
@@ -111,7 +134,9 @@ class JudgePeer(Peer):
             raise Corrupted("a call with malformed keywords") from None
         try:
             return function(*args, **named)
-        except Exception as error:
+        except endings.Ended:
+            raise
+        except BaseException as error:  # pytest.fail is no Exception
             self.author_error = error
             raise
 
@@ -119,7 +144,7 @@ class JudgePeer(Peer):
         if isinstance(error, (endings.Ended, BadValue)):
             raise error
         if isinstance(error, Unsendable):
-            self.author_error = error = TypeError(
+            self.author_error = error = CannotCross(
                 f"a callback of the suite returned {error}, which cannot cross"
             )
         super().failed(number, error)
@@ -131,6 +156,8 @@ class JudgePeer(Peer):
             return {"!": "R", "id": obj._number}
         if isinstance(obj, EntryPoint):
             return {"!": "E", "v": obj.__name__}
+        if hasattr(type(obj), "__next__"):
+            return {"!": "IT", "id": self._exported(partial(next_of, obj))}
         if callable(obj):
             return {"!": "CB", "id": self._exported(obj)}
         raise Unsendable(f"a {type(obj).__name__}")
@@ -164,8 +191,3 @@ class JudgePeer(Peer):
         with contextlib.suppress(Unsendable):
             return describe_by_value(self, module)
         return {"cb": self._exported(module)}
-
-    def settle(self) -> None:
-        """Let go of what a check left behind."""
-        gc.collect(0)
-        self.release(set())

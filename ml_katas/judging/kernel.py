@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 if sys.platform == "linux":
     _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,6 +29,15 @@ def system_call(number: int, *arguments: object) -> int:
 def prctl(option: int, value: int) -> int:
     """Change a property of this process, or raise OSError."""
     return _checked(_libc.prctl(option, *(ctypes.c_ulong(n) for n in (value, 0, 0, 0))))
+
+
+def thread_count(pid: int) -> int:
+    """Return how many threads a process has, 0 where that cannot be seen."""
+    try:
+        stats = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return 0
+    return int(stats.rpartition(b")")[2].split()[17])
 
 
 def drop_capabilities() -> None:

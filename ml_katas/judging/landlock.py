@@ -20,7 +20,7 @@ _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
-READ = _EXECUTE | _READ_FILE | _READ_DIR
+READ = _READ_FILE | _READ_DIR  # libraries load without the right to execute, which is for programs
 READ_AND_WRITE = READ | _WRITE_FILE
 
 # How many file rights each version of the interface knows, from the first on.

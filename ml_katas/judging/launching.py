@@ -29,7 +29,10 @@ class Line(Protocol):
 
 
 class OneCommand:
-    """A parent that lives as long as this object is entered."""
+    """A parent that lives as long as this object is entered; *layers*: of the confinement, for its tests."""
+
+    def __init__(self, layers: tuple[str, ...] | None = None) -> None:
+        self._layers = layers
 
     def __enter__(self) -> OneCommand:
         self._folder = tempfile.mkdtemp(prefix="mlkata-")
@@ -37,7 +40,7 @@ class OneCommand:
         self._address = str(Path(self._folder, "socket"))
         life, parents_life = socket.socketpair()
         with listen(self._address) as listener, parents_life, self._log.open("wb") as log:
-            self._parent = start_parent(listener, log, life=parents_life)
+            self._parent = start_parent(listener, log, life=parents_life, layers=self._layers)
         self._life = life
         return self
 
@@ -106,12 +109,17 @@ _SHUT_OFF: dict[str, Any] = {
 
 
 def start_parent(
-    listener: socket.socket, log: Any, *, life: socket.socket | None = None, idle_seconds: float = 0.0
+    listener: socket.socket,
+    log: Any,
+    *,
+    life: socket.socket | None = None,
+    idle_seconds: float = 0.0,
+    layers: tuple[str, ...] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a parent that serves *listener* until *life* closes, or until it was idle for so long."""
     fds = [listener.fileno(), *([life.fileno()] if life else [])]
     numbers = (fds[0], life.fileno() if life else -1, round(idle_seconds))
-    command = python("ml_katas.judging.parent", *numbers)
+    command = python("ml_katas.judging.parent", *numbers, *([] if layers is None else [",".join(layers)]))
     return subprocess.Popen(command, pass_fds=fds, **{**_SHUT_OFF, "stderr": log}, env=environment())
 
 

@@ -6,32 +6,35 @@ The submission shares this process: everything said here may be forged, and noth
 from __future__ import annotations
 
 import gc
-import random
 import socket
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 
+from . import avoiding, planting
 from .modules import CallbackModule, is_by_value, rebuild_module
 from .operations import OPERATIONS, PARTS
 from .peer import Peer
 from .tensors import Unsendable
-from .wire import Channel, Closed
+from .wire import Channel, Closed, Line
+
+MOST_USES = 20
 
 
 class LearnerPeer(Peer):
     """Loads the submission and does to its objects what the judge asks."""
 
     trusting = True
-    serves = frozenset({"load", "ship", "do", "seed", "generator", "backward", "backward_again"})
+    serves = frozenset({"scan", "load", "ship", "do", "generator", "backward", "backward_again"})
 
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(Channel(sock), first_tie=1)
+    def __init__(self, channel: Line) -> None:
+        super().__init__(channel, first_tie=1)
         self.module = types.ModuleType("submission")
         self.handles: dict[int, object] = {}
+        self._avoided: list[list[Any]] = []
         self._handle_of: dict[int, int] = {}
         self._handle_count = 0
         self._callbacks: dict[int, Any] = {}
@@ -45,19 +48,28 @@ class LearnerPeer(Peer):
     # -------- what the judge asks
 
     def perform(self, op: str, header: dict[str, Any], arguments: dict[str, Any]) -> tuple[Any, bool]:
+        if op == "scan":
+            return self._scan(**arguments), False
         if op == "load":
             return self._load(**arguments), False
         if op == "ship":
             self._ship(**arguments)
-            return None, False
-        if op == "seed":
-            seed_everything(arguments["seed"])
             return None, False
         if op == "generator":
             return bytes(torch.get_rng_state().numpy()), False
         if op == "do":
             return self._do(**arguments)
         return super().perform(op, header, arguments)
+
+    def _scan(self, source: torch.Tensor, file_name: str, avoid: tuple[str, ...]) -> Any:
+        """Read the source for avoided names before it runs; from then on watch for them."""
+        text = bytes(source.numpy()).decode("utf-8-sig", "replace")
+        avoiding.probe(avoid, file_name, lambda path, line: self._avoided.append([path, line]))
+        return tuple(avoiding.uses(text, avoid))
+
+    def enclosed(self) -> dict[str, Any]:
+        avoided, self._avoided = self._avoided[:MOST_USES], []
+        return {"avoided": avoided}
 
     def _load(self, source: torch.Tensor, file_name: str, entry_points: tuple[str, ...]) -> Any:
         self.file_name = file_name
@@ -110,6 +122,8 @@ class LearnerPeer(Peer):
         return {"!": "H", "id": number, "k": _kind(obj), "n": str(name)[:80]}
 
     def opened(self, header: dict[str, Any]) -> None:
+        if "seed" in header:
+            planting.seed_everything(header["seed"])
         for number in header.get("free", ()):
             obj = self.handles.pop(number, None)
             self._handle_of.pop(id(obj), None)
@@ -121,7 +135,13 @@ class LearnerPeer(Peer):
             return getattr(self.module, node["v"])
         if tag == "CB":
             return self._callback(node["id"])
+        if tag == "IT":
+            return self._iterate(self._callback(node["id"]))
         return super().resolve(tag, node)
+
+    def _iterate(self, step: Any) -> Iterator[Any]:
+        while (answer := step())[0]:
+            yield answer[1]
 
     def _callback(self, number: int) -> Any:
         if number not in self._callbacks:
@@ -165,16 +185,9 @@ def _kind(obj: object) -> str:
     return "missing" if obj is None else "object"
 
 
-def seed_everything(seed: int) -> None:
-    """Seed every global generator of this process."""
-    random.seed(seed)
-    np.random.seed(seed % (1 << 32))
-    torch.manual_seed(seed)
-
-
 def serve(sock: socket.socket) -> None:
     """Serve the judge on *sock* until it is gone."""
     try:
-        LearnerPeer(sock).serve_forever()
+        LearnerPeer(Channel(sock)).serve_forever()
     except Closed:
         gc.disable()

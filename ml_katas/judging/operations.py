@@ -7,8 +7,11 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from .exceptions import builtin_exception
 
-def _next(iterator: Any) -> tuple[bool, Any]:
+
+def next_of(iterator: Any) -> tuple[bool, Any]:
+    """Return whether *iterator* had one more item, and that item."""
     try:
         return True, next(iterator)
     except StopIteration:
@@ -23,8 +26,9 @@ def _enter(manager: Any) -> Any:
     return type(manager).__enter__(manager)
 
 
-def _exit(manager: Any) -> Any:
-    return type(manager).__exit__(manager, None, None, None)
+def _exit(manager: Any, *raised: Any) -> bool:
+    error = builtin_exception(*raised) if raised else None
+    return bool(type(manager).__exit__(manager, type(error) if error else None, error, None))
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -39,7 +43,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "bool": bool,
     "iter": iter,
-    "next": _next,
+    "next": next_of,
     "enter": _enter,
     "exit": _exit,
     "repr": repr,
@@ -47,24 +51,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "isinstance": isinstance,
 }
 
-BINARY = (
-    "add",
-    "sub",
-    "mul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "pow",
-    "matmul",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-)
+ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 UNARY = ("neg", "pos", "abs", "invert")
-OPERATIONS |= {name: getattr(operator, name) for name in (*BINARY, *UNARY)}
+OPERATIONS |= {name: getattr(operator, name) for name in (*ARITHMETIC, *COMPARISONS, *UNARY)}
 
 # Their results are parts of the object: tied, so that changes to them are seen on both sides.
 PARTS = frozenset({"getattr", "getitem"})

@@ -24,12 +24,16 @@ import torch
 
 from . import warm
 from .confinement import Confinement, die_with_parent, hide_memory
+from .endings import MOST_THREADS, TOO_MANY_THREADS
 from .judge import Setting, judge_connection
+from .kernel import thread_count
 from .probing import probe
 from .sandbox import become_sandbox
 from .sandboxes import FromParent
+from .session import Session
 
 CREDENTIALS = struct.Struct("3i")
+_LOOK_SECONDS = 0.05
 
 
 class Parent:
@@ -39,7 +43,10 @@ class Parent:
         self._listener = listener
         self._confinement = confinement
         self._isolation = probe(confinement)
+        self._session = Session()
         self._judges = 0
+        self._sandboxes: dict[int, int] = {}
+        self._crowded: set[int] = set()
         self._selector = selectors.DefaultSelector()
         self._watch(listener, self._accept)
 
@@ -50,11 +57,12 @@ class Parent:
     def run(self, idle_seconds: float) -> NoReturn:
         """Serve until nobody wanted anything for so long; 0: for ever."""
         while True:
-            ready = self._selector.select(idle_seconds or None)
+            ready = self._selector.select(_LOOK_SECONDS if self._sandboxes else idle_seconds or None)
             for key, _ in ready:
                 if self._selector.get_map().get(key.fd) is key:
                     key.data()
-            if not ready and not self._judges:
+            self._end_crowds()
+            if not ready and not self._judges and not self._sandboxes:
                 self._retire()
 
     def _watch(self, file: Any, serve: Callable[[], Any]) -> None:
@@ -92,7 +100,8 @@ class Parent:
         signal.pidfd_send_signal(child, signal.SIGKILL)
 
     def _run_judge(self, connection: socket.socket, control: socket.socket) -> int:
-        judge_connection(connection, Setting(FromParent(control), self._isolation, self._confinement))
+        sandboxes = FromParent(control)
+        judge_connection(connection, Setting(sandboxes, self._isolation, self._confinement, self._session))
         return 0
 
     def _serve_judge(self, control: socket.socket) -> None:
@@ -132,18 +141,28 @@ class Parent:
         pid = self._fork(lambda: become_sandbox(rpc, output, limits, self._confinement), keep=(rpc, output))
         os.close(rpc)
         os.close(output)
-        child = os.pidfd_open(pid)
+        child = self._sandboxes[pid] = os.pidfd_open(pid)
         self._watch(child, lambda: self._report_end(child, pid, status))
         self._watch(status, lambda: signal.pidfd_send_signal(child, signal.SIGKILL))
 
     def _report_end(self, child: int, pid: int, status: socket.socket) -> None:
         _, code = os.waitpid(pid, 0)
-        answer = json.dumps({"code": os.waitstatus_to_exitcode(code)}).encode()
+        code = TOO_MANY_THREADS if pid in self._crowded else os.waitstatus_to_exitcode(code)
+        answer = json.dumps({"code": code}).encode()
+        del self._sandboxes[pid]
+        self._crowded.discard(pid)
         with contextlib.suppress(OSError):  # the judge may be gone
             status.send(answer, socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
         self._forget(status)
         self._selector.unregister(child)
         os.close(child)
+
+    def _end_crowds(self) -> None:
+        """Kill sandboxes with too many threads: no limit of the kernel's counts those of one process."""
+        for pid, child in self._sandboxes.items():
+            if pid not in self._crowded and thread_count(pid) > MOST_THREADS:
+                self._crowded.add(pid)
+                signal.pidfd_send_signal(child, signal.SIGKILL)
 
     def _forget(self, sock: socket.socket) -> None:
         self._selector.unregister(sock)
@@ -172,20 +191,21 @@ class Parent:
 
 
 def main() -> None:
-    """Run as `python -m ml_katas.judging.parent LISTENER_FD LIFE_FD|-1 IDLE_SECONDS`."""
+    """Run as `python -m ml_katas.judging.parent LISTENER_FD LIFE_FD|-1 IDLE_SECONDS [LAYER,…]`."""
     listener_fd, life_fd, idle_seconds = (int(argument) for argument in sys.argv[1:4])
     listener = socket.socket(fileno=listener_fd)
+    listener.listen(64)  # once more: so that the socket tells of this process
     sys.dont_write_bytecode = True
     hide_memory()
     torch.set_num_threads(1)
     warm.warm_up()
     _wait_for_one_thread()
-    confinement = Confinement.build()
-    gc.collect()
-    gc.freeze()
-    parent = Parent(listener, confinement)
+    parent = Parent(listener, Confinement.build(*(layers.split(",") for layers in sys.argv[4:5])))
     if life_fd >= 0:
         parent.live_with(socket.socket(fileno=life_fd))
+    _wait_for_one_thread()
+    gc.collect()
+    gc.freeze()
     parent.run(idle_seconds)
 
 

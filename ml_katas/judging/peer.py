@@ -7,7 +7,7 @@ ties that are new, changed or no longer held.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ from .graph import Boundary, Node, NodeRef
 from .tensors import Unsendable
 from .ties import Ties
 from .values import BadValue, Fields
-from .wire import Channel, Closed, Corrupted, TimedOut, TooLarge, pack
+from .wire import Closed, Corrupted, Line, TimedOut, TooLarge, pack
 
 
 class Peer:
@@ -29,14 +29,13 @@ class Peer:
     file_name = ""  # whose frames an exception of this side shows
     serves: frozenset[str] = frozenset()
 
-    def __init__(self, channel: Channel, *, first_tie: int) -> None:
+    def __init__(self, channel: Line, *, first_tie: int) -> None:
         self.channel = channel
         self.ties = Ties(first_tie)
         self.nodes: dict[int, Node] = {}
         self._node_count = 0
         self._request_count = 0
         self._forgotten: list[int] = []
-        self._unheld: list[int] = []
 
     # -------- asking
 
@@ -45,11 +44,18 @@ class Peer:
 
         With *sharing* every mutable object among the values is tied.
         """
-        self.release(set())
+        return self.wait(self.post(op, values, sharing=sharing, **plain))
+
+    def post(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> int:
+        """Send a request and return its number."""
         self._request_count += 1
         number = self._request_count
         header = {"q": number, "op": op, "grad": torch.is_grad_enabled(), **plain}
         self._send(header, "a", tuple(values.items()), sharing=sharing)
+        return number
+
+    def wait(self, number: int) -> Any:
+        """Serve the other side until it answers this request, and return the answer's value."""
         while True:
             header, payload = self.channel.receive()
             if "op" in header:
@@ -61,10 +67,9 @@ class Peer:
 
     def _answer(self, header: dict[str, Any], payload: bytearray) -> Any:
         self.answered(header, payload)
-        decoder = self._open(header, payload)
+        decoder, value = self._read(header, payload, "v")
         if "x" in header:
             raise self.adopt_exception(decode_exception(header["x"]))
-        value = decoder.value(header.get("v"))
         node = header.get("node")
         return value if node is None else self._join(value, decoder, node)
 
@@ -95,28 +100,26 @@ class Peer:
     def _ref(self, number: int) -> NodeRef:
         return NodeRef(number, self._ask_gradients, self._forgotten.append)
 
-    def _ask_gradients(self, op: str, ref: NodeRef, grads: Any) -> Any:
-        """Ask the side that keeps the graph; its answer is checked against what this side knows."""
+    def _ask_gradients(self, op: str, ref: NodeRef, grads: Any, inputs: Sequence[torch.Tensor]) -> Any:
+        """Ask the side that keeps the graph for gradients that fit the *inputs* they are of."""
         with torch.no_grad():
             answer = self.ask(
                 op, {"grads": [None if g is None else g.detach() for g in grads]}, node=ref.number
             )
         if op == "backward":
-            return _gradients(answer)
+            return _gradients(answer, inputs)
         if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not int:
             raise Corrupted("a malformed second derivative")
-        return _gradients(answer[0]), self._ref(answer[1])
+        return _gradients(answer[0], inputs), self._ref(answer[1])
 
     # -------- serving
 
     def _serve(self, header: dict[str, Any], payload: bytearray) -> None:
         number, op = header.get("q"), header.get("op")
-        if type(number) is not int or op not in self.serves:
+        if type(number) is not int or type(op) is not str or op not in self.serves:
             raise Corrupted(f"a request that is not served: {str(op)[:40]!r}")
         try:
-            decoder = self._open(header, payload)
-            arguments = _arguments(decoder.value(header.get("a")))
-            self.release(decoder.seen)
+            arguments = _arguments(self._read(header, payload, "a")[1])
             track = header.get("grad") is True
             with torch.set_grad_enabled(track):
                 result, sharing = self.perform(op, header, arguments)
@@ -181,17 +184,32 @@ class Peer:
         encoder = encoder or Encoder(self, sharing=False, results=True)
         header["set"] = encoder.changes()
         header["new"] = encoder.announcements()
-        header["drop"], self._unheld = self._unheld, []
+        header["drop"] = self.ties.unheld({number for number, *_ in header["set"] + header["new"]})
+        self.ties.drop(header["drop"])
         header["forget"] = [self._forgotten.pop() for _ in range(len(self._forgotten))]
         header |= self.enclosed()
         try:
-            self.channel.send(pack({k: v for k, v in header.items() if v != []}), encoder.segments)
+            self.channel.send(
+                pack({k: v for k, v in header.items() if v != [] or k == "v"}), encoder.segments
+            )
         except TooLarge as error:
             raise Unsendable(str(error)) from None
 
     def enclosed(self) -> dict[str, Any]:
         """Return what else this side's next message carries."""
         return {}
+
+    def _read(self, header: dict[str, Any], payload: bytearray, key: str) -> tuple[Decoder, Any]:
+        """Take over a message; return its decoder and the value under *key*."""
+        try:
+            decoder = self._open(header, payload)
+            return decoder, decoder.value(header.get(key))
+        except (Corrupted, BadValue):
+            raise
+        except Exception as error:
+            if self.trusting:
+                raise
+            raise Corrupted(f"a malformed message ({type(error).__name__})") from None
 
     def _open(self, header: dict[str, Any], payload: bytearray) -> Decoder:
         """Take over what a message says of ties and graphs; return the decoder of its values."""
@@ -206,12 +224,6 @@ class Peer:
 
     def opened(self, header: dict[str, Any]) -> None:
         """Take over what a message encloses."""
-
-    def release(self, spared: set[int]) -> None:
-        """Let go of ties that nothing on this side refers to, except the spared ones."""
-        unheld = self.ties.unheld(spared)
-        self.ties.drop(unheld)
-        self._unheld += unheld
 
     # -------- what subclasses decide
 
@@ -247,22 +259,33 @@ def _detached(grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
     return [None if grad is None else grad.detach() for grad in grads]
 
 
-def _gradients(answer: Any) -> list[torch.Tensor | None]:
-    if type(answer) is not list or not all(g is None or isinstance(g, torch.Tensor) for g in answer):
-        raise Corrupted("gradients that are not tensors")
+def _gradients(answer: Any, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:
+    if type(answer) is not list or len(answer) != len(inputs):
+        raise Corrupted("gradients of another number than their tensors")
+    for grad, tensor in zip(answer, inputs, strict=True):
+        if grad is None:
+            continue
+        if not isinstance(grad, torch.Tensor) or (grad.shape, grad.dtype) != (tensor.shape, tensor.dtype):
+            raise Corrupted("a gradient whose shape or dtype is not its tensor's")
     return answer
 
 
 def _replace(value: Any, new: dict[int, torch.Tensor]) -> Any:
+    """Return *value* with tensors replaced; what holds none of them stays the object that it is."""
     if isinstance(value, torch.Tensor):
         return new.get(id(value), value)
-    if type(value) is list:
-        return [_replace(item, new) for item in value]
-    if type(value) is dict:
-        return {key: _replace(item, new) for key, item in value.items()}
-    if isinstance(value, tuple) and not isinstance(value, torch.Size):
-        items = [_replace(item, new) for item in value]
-        return tuple(items) if type(value) is tuple else tuple.__new__(type(value), items)
     if type(value) is Fields:
         vars(value).update({key: _replace(item, new) for key, item in vars(value).items()})
+    if type(value) is dict:
+        items = {key: _replace(item, new) for key, item in value.items()}
+        return items if any(items[key] is not value[key] for key in value) else value
+    if type(value) is list or (isinstance(value, tuple) and not isinstance(value, torch.Size)):
+        parts = [_replace(item, new) for item in value]
+        if all(part is item for part, item in zip(parts, value, strict=True)):
+            return value
+        if type(value) is list:
+            return parts
+        record: Any = type(value)
+        made: tuple[Any, ...] = tuple.__new__(record, parts)
+        return made
     return value

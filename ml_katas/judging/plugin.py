@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
-import torch
-from _pytest.runner import runtestprotocol
+from _pytest.tmpdir import tmppath_result_key
 
 from ..report import CheckResult, Failure, Status
 from ..suite import Check, Suite
 from . import context, seeds
 from .bench import Bench, Rejected, is_memory, memory_ending
 from .endings import Ended
+from .judge_peer import CannotCross
+from .planting import seed_everything
 from .transcript import Transcript
 from .verdicts import verdict_of
 
@@ -61,6 +60,8 @@ class JudgePlugin:
         suite: Suite,
         run_seed: str,
         *,
+        only: str = "",
+        on_collected: Callable[[], bool],
         on_check: Callable[[CheckResult], None],
         on_finish: Callable[[], None],
     ) -> None:
@@ -71,6 +72,8 @@ class JudgePlugin:
         self.collection_error = ""
         self._suite = {check.name: check for check in suite.checks}
         self._run_seed = run_seed
+        self.only = only
+        self._on_collected = on_collected
         self._on_check = on_check
         self._on_finish = on_finish
         self._transcript: Transcript | None = None
@@ -96,12 +99,11 @@ class JudgePlugin:
             self._close(check)
         return True
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
-        if call.excinfo is not None and self._error is None:
-            self._error = call.excinfo.value
-        outcome = "failed" if call.excinfo else "passed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, [])  # type: ignore[arg-type]
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not self._on_collected():
+            session.items.clear()
+        if self.only:
+            session.items[:] = [item for item in session.items if check_name(item) == self.only]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -144,8 +146,8 @@ class JudgePlugin:
         self._error = None
         try:
             self._bench.begin_check(self._run_seed, item.name)
-            seed_judge(seeds.derive(self._run_seed, item.name, "judge"))
-            runtestprotocol(item, log=False, nextitem=nextitem)
+            seed_everything(seeds.derive(self._run_seed, item.name, "judge"))
+            self._error = run_phases(item, nextitem)
         except Rejected as rejected:
             self.rejected = rejected
             return rejected.status, Failure("exception", rejected.sentence)
@@ -177,7 +179,7 @@ class JudgePlugin:
 
     def _asked(self) -> bool:
         peer = self._bench.current
-        return peer is None or (peer.asked > 0 and peer.author_error is not self._error)
+        return peer is None or (peer.asked > 0 and not isinstance(self._error, CannotCross))
 
     def _close(self, check: Check) -> None:
         outcome = self._open.pop(check.name, None)
@@ -193,43 +195,29 @@ class JudgePlugin:
         self._on_check(self.results[check.name])
 
 
+def run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException | None:
+    """Set an item up, run it, tear it down; return the first exception.
+
+    Without the reports and hooks of pytest's own protocol, which nobody here listens to.
+    """
+    item.stash.setdefault(tmppath_result_key, {})
+    if not item._request:  # type: ignore[attr-defined]
+        item._initrequest()  # type: ignore[attr-defined]
+    state = item.session._setupstate
+    error = _attempt(lambda: state.setup(item)) or _attempt(item.runtest)
+    late = _attempt(lambda: state.teardown_exact(nextitem))
+    item._request, item.funcargs = False, None  # type: ignore[attr-defined]
+    return error or late
+
+
+def _attempt(phase: Callable[[], None]) -> BaseException | None:
+    try:
+        phase()
+    except BaseException as error:
+        return error
+    return None
+
+
 def check_name(item: pytest.Item) -> str:
     """Return the name of the check that *item* is an instance of."""
     return getattr(item, "originalname", None) or item.name
-
-
-def seed_judge(seed: int) -> None:
-    """Seed every global generator of the judge."""
-    random.seed(seed)
-    np.random.seed(seed % (1 << 32))
-    torch.manual_seed(seed)
-
-
-def run_suite(suite: Suite, plugins: Sequence[object]) -> None:
-    """Run pytest on *suite*, with nothing that lies around it or in the environment."""
-    folder = str(suite.path.parent)
-    off = (
-        "terminal",
-        "cacheprovider",
-        "logging",
-        "faulthandler",
-        "skipping",
-        "doctest",
-        "unittest",
-        "junitxml",
-    )
-    pytest.main(
-        [
-            *(part for name in off for part in ("-p", f"no:{name}")),
-            "--disable-plugin-autoload",
-            "--capture=no",
-            "--assert=plain",
-            "--noconftest",
-            "--import-mode=importlib",
-            f"--rootdir={folder}",
-            f"--confcutdir={folder}",
-            "-c/dev/null",
-            str(suite.path),
-        ],
-        plugins=[*plugins],
-    )

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from . import endings
 from .sandbox import become_sandbox
 
 KEEP_OUTPUT = 64 << 10
@@ -46,18 +47,24 @@ class Output:
         return self._total > MOST_OUTPUT_MIB << 20
 
     def serve(self) -> bool:
-        """Read what is there; False at its end, or when there is too much of it."""
+        """Read what is there; False at its end. Raises Ended when there is too much of it."""
+        more = self._read()
+        if self.flooded:
+            raise endings.flood(MOST_OUTPUT_MIB)
+        return more
+
+    def _read(self) -> bool:
         try:
             data = os.read(self._fd, 1 << 16)
         except BlockingIOError:
             return True
         self._total += len(data)
         self._kept += data[: KEEP_OUTPUT - len(self._kept)]
-        return bool(data) and not self.flooded
+        return bool(data)
 
     def take(self) -> str:
         """Return what was printed since the last time."""
-        while select.select([self._fd], [], [], 0)[0] and self.serve():
+        while select.select([self._fd], [], [], 0)[0] and self._read():
             if len(self._kept) >= KEEP_OUTPUT:
                 break
         text, self._kept = bytes(self._kept).decode("utf-8", "replace"), bytearray()

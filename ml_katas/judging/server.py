@@ -68,9 +68,22 @@ def find() -> Running | None:
     address = _address()
     try:
         with _own(connect(str(address))) as connection:
-            return Running(_peer(connection)[0], address, _log(address))
+            pid = _peer(connection)[0]
+            return Running(pid, address, _log(address)) if _is_parent(pid) else None
     except OSError:
         return None
+
+
+def start() -> Running:
+    """Start the server of this environment if it does not run, and return it."""
+    Resident().dial().close()
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        running = find()
+        if running is not None:
+            return running
+        time.sleep(0.02)
+    raise BadEnvironment("The server did not start.", "`mlkata doctor` shows where its log is.")
 
 
 def stop() -> bool:
@@ -93,9 +106,18 @@ def _start(address: Path) -> None:
 def _end_behind(address: Path) -> None:
     """End the server behind a socket of another state of this environment, and remove its traces."""
     with contextlib.suppress(OSError), connect(str(address)) as connection:
-        _end(_peer(connection)[0])
+        pid = _peer(connection)[0]
+        if _is_parent(pid):
+            _end(pid)
     for leftover in (address, _log(address)):
         leftover.unlink(missing_ok=True)
+
+
+def _is_parent(pid: int) -> bool:
+    """Say whether this is a parent, and not the command that is just starting one."""
+    with contextlib.suppress(OSError):
+        return b"ml_katas.judging.parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def _end(pid: int) -> None:
@@ -159,7 +181,7 @@ def _slot() -> str:
 
 
 def _fingerprint() -> str:
-    """Return a digest of what a running server cannot change: Python, torch, this package, its environment."""
+    """Return a digest of what a running server cannot change: Python, torch, this package, environment."""
     facts: list[object] = [sys.version, sorted(environment().items())]
     package = Path(package_file).parent
     torch = importlib.util.find_spec("torch")

@@ -64,6 +64,14 @@ def dtype_name(tensor: torch.Tensor) -> str:
     return DTYPE_NAMES[tensor.dtype]
 
 
+def of_numpy(array: Any) -> torch.Tensor | None:
+    """Return a NumPy array or scalar as a tensor of its own, row by row; None where no tensor holds it."""
+    try:
+        return torch.as_tensor(array.copy())
+    except (TypeError, ValueError):
+        return None
+
+
 def raw_bytes(tensor: torch.Tensor) -> Any:
     """Return the values of *tensor* in row-major order, as a buffer of bytes."""
     if tensor.numel() == 0:
@@ -113,7 +121,8 @@ def with_strides(tensor: torch.Tensor, strides: list[int]) -> torch.Tensor:
     own = [stride if length > 1 else 1 for length, stride in zip(kept.shape, strides, strict=True)]
     if _overlaps(list(kept.shape), own):
         return tensor
-    return torch.empty_strided(list(kept.shape), own, dtype=tensor.dtype).copy_(kept).expand(shape)
+    laid_out = torch.empty_strided(list(kept.shape), own, dtype=tensor.dtype).copy_(kept)
+    return laid_out if kept.shape == shape else laid_out.expand(shape)
 
 
 def _overlaps(shape: list[int], strides: list[int]) -> bool:

@@ -27,6 +27,9 @@ class BadValue(Exception):
 class Fields(types.SimpleNamespace):
     """A dataclass of the other side, as named fields."""
 
+    def __hash__(self) -> int:  # type: ignore[override]  # it may have been a key or the member of a set
+        return hash(tuple(vars(self)))
+
 
 class Side(Protocol):
     """What encoding and decoding need from the end of the conversation that they serve."""

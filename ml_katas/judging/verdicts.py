@@ -14,6 +14,7 @@ from .comparing import Mismatch
 from .exceptions import RemoteError
 from .values import BadValue
 
+_MOST_TEXT = 8_000
 _ADVICE = {
     "EOFError": "A submission gets its input as arguments, not from the keyboard.",
     "ModuleNotFoundError": "A submission is one file: it may import torch, NumPy and what is installed.",
@@ -23,6 +24,11 @@ _ADVICE = {
 
 def verdict_of(error: BaseException, submission: Submission, *, asked: bool) -> tuple[Status, Failure]:
     """Return what *error*, raised in a check, means; *asked*: the submission had been called by then."""
+    status, failure = _verdict_of(error, submission, asked)
+    return status, replace(failure, message=failure.message[:_MOST_TEXT])
+
+
+def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
     if isinstance(error, endings.Ended):
         return error.status, Failure("limit", error.sentence)
     if isinstance(error, Mismatch):
@@ -75,7 +81,7 @@ def _did_not_raise(message: str) -> str:
 
 
 def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
-    text = plain(f"{type(error).__name__}: {error}")
+    text = plain(f"{type(error).__name__}: {error}"[:_MOST_TEXT])
     if not asked:
         return Status.BROKEN, Failure("exception", f"the suite failed before it called your code: {text}")
     return Status.FAILED, Failure("type", f"the checker could not use what your code returned ({text})")

@@ -1,10 +1,45 @@
-"""First uses of torch, made once in the parent with one thread, so that children find them done."""
+"""First uses of torch, pytest and the conversation, made once in the parent, so that children find them done.
+
+With one thread only: a child of a process that computed with more hangs in its first operation.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
 import torch
 
-from .graph import Boundary
+from . import comparing
+from .judge_peer import JudgePeer
+from .learner import serve
+from .session import Session
+from .standins import EntryPoint
+from .wire import Channel
+
+_SUBMISSION = b"""
+def call(x, gate, *, k=2):
+    weights, indices = gate(x.flatten(0, 1)).topk(k, dim=-1)
+    return weights.softmax(dim=-1), indices
+"""
+
+_SUITE = '''
+import pytest
+
+@pytest.fixture
+def one():
+    return 1
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_numbers(n, one):
+    """Numbers are numbers."""
+    assert n >= one
+'''
 
 
 def warm_up() -> None:
@@ -12,6 +47,9 @@ def warm_up() -> None:
     with torch.random.fork_rng(devices=[]):
         _warm_tensors()
         _warm_training()
+        _warm_comparing()
+        _warm_conversation()
+    _warm_session()
 
 
 def _warm_tensors() -> None:
@@ -20,7 +58,6 @@ def _warm_tensors() -> None:
     y.topk(2).values.sum().backward()  # type: ignore[no-untyped-call]
     for dtype in (torch.float64, torch.bfloat16, torch.float16):
         torch.einsum("ij,jk->ik", x.detach().to(dtype), x.detach().to(dtype)).exp().sum()
-    Boundary.apply(None, [x.detach().clone()], x)  # type: ignore[no-untyped-call]
 
 
 def _warm_training() -> None:
@@ -29,3 +66,35 @@ def _warm_training() -> None:
         optimizer = kind([parameter], lr=0.1)
         parameter.sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+
+
+def _warm_comparing() -> None:
+    x = torch.rand(4, 3)
+    comparing.assert_close(x, x.double(), label="x")
+    with contextlib.suppress(comparing.Mismatch):
+        comparing.assert_close(x + 1, x.double(), label="x")
+
+
+def _warm_conversation() -> None:
+    ours, theirs = socket.socketpair()
+    learner = threading.Thread(target=serve, args=(theirs,))
+    learner.start()
+    peer = JudgePeer(Channel(ours, lambda: time.monotonic() + 10))
+    source = torch.frombuffer(bytearray(_SUBMISSION), dtype=torch.uint8)
+    peer.ask("load", {"source": source, "file_name": "warm.py", "entry_points": ("call",)})
+    tokens, gate = torch.randn(2, 3, 4, requires_grad=True), torch.nn.Linear(4, 5)
+    for network in (gate, lambda x: gate(x)):
+        weights, _ = peer.do("call", EntryPoint(peer, "call"), tokens, network, k=2)
+        weights.pow(2).sum().backward()
+    del weights
+    ours.close()
+    learner.join()
+    theirs.close()
+    sys.modules.pop("warm", None)
+
+
+def _warm_session() -> None:
+    with tempfile.TemporaryDirectory(prefix="mlkata-warm-") as folder:
+        suite = Path(folder, "warm_suite.py")
+        suite.write_text(_SUITE)
+        Session().run(suite, object())

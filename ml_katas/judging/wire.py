@@ -16,6 +16,7 @@ from typing import Any, Protocol
 LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 1 << 20
 MAX_PAYLOAD = 256 << 20
+MOST_RECORDED = 64 << 20
 _STEP = 1 << 20
 
 
@@ -42,6 +43,14 @@ class Beside(Protocol):
 
     def serve(self) -> bool:
         """Handle what is there to read; False when there will be no more."""
+
+
+class Line(Protocol):
+    """One end of a conversation."""
+
+    def send(self, header: bytes, segments: Sequence[Any] = ()) -> None: ...
+
+    def receive(self) -> tuple[dict[str, Any], bytearray]: ...
 
 
 def pack(header: dict[str, Any]) -> bytes:
@@ -140,6 +149,22 @@ class Channel:
                     self.beside.remove(beside.pop(fd))
             if self.sock.fileno() in ready:
                 return
+
+
+class RecordingChannel(Channel):
+    """A channel that keeps what it sent, up to a limit."""
+
+    def __init__(self, *how: Any) -> None:
+        super().__init__(*how)
+        self.recording = bytearray()
+
+    def send(self, header: bytes, segments: Sequence[Any] = ()) -> None:
+        super().send(header, segments)
+        if len(self.recording) < MOST_RECORDED:
+            size = sum(len(segment) for segment in segments)
+            self.recording += LENGTHS.pack(len(header), size) + header
+            for segment in segments:
+                self.recording += segment
 
 
 def _no_constant(name: str) -> Any:

@@ -30,7 +30,7 @@ def _brief(page: Page, kata: Kata) -> Iterator[RenderableType]:
     if kata.facts.references:
         yield from (Text(), Text("References", style="bold"), Text())
         for number, reference in enumerate(kata.facts.references, 1):
-            yield from _reference(page, f"{number}. ", reference)
+            yield from reference_lines(page, f"{number}. ", reference)
 
 
 def _header(page: Page, kata: Kata) -> Iterator[Text]:
@@ -48,7 +48,8 @@ def _without_title(markdown: str, title: str) -> str:
     return rest.lstrip("\n") if first == f"# {title}" else markdown
 
 
-def _reference(page: Page, lead: str, reference: Reference) -> Iterator[Text]:
+def reference_lines(page: Page, lead: str, reference: Reference) -> Iterator[Text]:
+    """Yield a reference behind *lead*, its address on a line of its own."""
     text = f"{reference.text}, {reference.where}" if reference.where else reference.text
     yield from page.hanging(lead, page.text(text))
     if reference.url:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ..desk import DONE
 from .page import Page, View
 
 if TYPE_CHECKING:
     from ..catalog import Row
 
 _WIDE, _MEDIUM = 72, 56
-_STYLES = {"passed": "green", "started": "yellow", "broken": "bold red"}
+_STYLES = {"passed": "green", "assisted": "green", "started": "yellow", "broken": "bold red"}
+_NOTES = {"assisted": "passed with the solution", "gave-up": "the solution was shown"}
 
 
 def catalogue_view(rows: Sequence[Row]) -> View:
@@ -34,7 +36,7 @@ def _lines(page: Page, rows: Sequence[Row]) -> Iterator[Text]:
 
 
 def _heading(page: Page, track: list[Row]) -> Iterator[Text]:
-    passed = sum(row.status == "passed" for row in track)
+    passed = sum(row.status in DONE for row in track)
     title = page.text(track[0].track_title or track[0].track or "other katas", "bold")
     yield from page.apart(title, Text(f"{passed} of {len(track)}", style="dim"))
 
@@ -52,10 +54,24 @@ def _row(page: Page, row: Row, slugs: int) -> Iterator[Text]:
     lead = _cut(page, lead, page.width - end.cell_len)
     lead.pad_right(page.width - lead.cell_len - end.cell_len)
     yield Text.assemble(lead, end)
+    yield from _notes(page, row)
+
+
+def _notes(page: Page, row: Row) -> Iterator[Text]:
+    """Yield what a mark cannot say, on a line below the kata."""
+    notes = [_NOTES[row.status]] if row.status in _NOTES else []
+    notes += ["passed an earlier version"] * row.is_earlier
+    if row.changed:
+        notes.append(f"{' and '.join(row.changed)} changed since you started")
+    if notes:
+        line = page.parts(*map(Text, notes))
+        line.stylize("dim")
+        yield from page.hanging(" " * (3 + page.marks.width), line)
 
 
 def _mark(page: Page, row: Row) -> Text:
-    marks = {"passed": page.marks.passed, "started": page.marks.started, "broken": "!"}
+    marks = dict.fromkeys(DONE, page.marks.passed)
+    marks |= {"started": page.marks.started, "gave-up": page.marks.started, "broken": "!"}
     return Text(f"  {marks.get(row.status, ''):<{page.marks.width}} ", style=_STYLES.get(row.status, ""))
 
 

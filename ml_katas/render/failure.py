@@ -11,7 +11,7 @@ from ..report import CheckResult, Diagnosis, Failure, Frame, Status
 from .page import Page, View
 from .window import window_lines
 
-_MESSAGE_LINES, _FRAMES, _OUTPUT_LINES = 8, 6, 12
+_MESSAGE_LINES, _FRAMES, _OUTPUT_LINES, _BEGINNING_LINES = 8, 6, 12, 3
 _EVIDENT = {Status.FAILED, Status.PASSED}  # what their marks say already
 
 
@@ -34,6 +34,13 @@ def brief_lines(page: Page, check: CheckResult) -> Iterator[Text]:
         first.append(f" {page.marks.ellipsis}")
     if first:
         yield from _indented(page, lambda inner: inner.wrapped(first)[:2])
+    yield from _beginning(page, check.output)
+
+
+def passed_lines(page: Page, check: CheckResult) -> Iterator[Text]:
+    """Yield a check that passed, with the beginning of what was printed in it."""
+    yield from check_line(page, check)
+    yield from _beginning(page, check.output)
 
 
 def check_line(page: Page, check: CheckResult) -> Iterator[Text]:
@@ -63,6 +70,22 @@ def output_lines(page: Page, output: str, title: str = "output") -> Iterator[Tex
     for line in lines[-_OUTPUT_LINES:]:
         for part in page.less(2).wrapped(line):
             yield Text.assemble((f"{page.marks.bar} ", "dim"), part)
+
+
+def _beginning(page: Page, output: str) -> Iterator[Text]:
+    """Yield the first lines of what was printed in a check that is not told in full."""
+    lines = list(page.text(output.strip("\n")).split("\n")) if output.strip() else []
+    hidden = len(lines) - _BEGINNING_LINES
+
+    def draw(inner: Page) -> Iterator[Text]:
+        for line in lines[:_BEGINNING_LINES]:
+            for part in inner.less(2).wrapped(line):
+                yield Text.assemble((f"{page.marks.bar} ", "dim"), part)
+        if hidden > 0:
+            more = "1 more line" if hidden == 1 else f"{hidden} more lines"
+            yield Text(f"{page.marks.ellipsis} {more}", style="dim")
+
+    yield from _indented(page, draw)
 
 
 def diagnosis_lines(page: Page, diagnosis: Diagnosis) -> Iterator[Text]:

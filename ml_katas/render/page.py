@@ -61,12 +61,13 @@ class Page:
 
 @dataclass(frozen=True)
 class View:
-    """Something to draw once the console is known."""
+    """Something to draw once the console is known, at most *widest* columns wide."""
 
     draw: Callable[[Page], Iterable[RenderableType]]
+    widest: int = WIDEST
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        page = Page(console, min(options.max_width, WIDEST), Marks.for_(options))
+        page = Page(console, min(options.max_width, self.widest), Marks.for_(options))
         for piece in self.draw(page):
             if isinstance(piece, Text):
                 piece.rstrip()

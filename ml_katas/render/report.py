@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from ..report import CheckResult, Report, Status
-from .failure import brief_lines, check_line, diagnosis_lines, failure_lines, output_lines, place_lines
+from .failure import brief_lines, diagnosis_lines, failure_lines, output_lines, passed_lines, place_lines
 from .page import Page, View
 
 _WEAK = "Your code can read and write your files; do not check code you do not trust."
@@ -54,7 +54,7 @@ class _Story:
     def _checks(self, page: Page) -> Iterator[Text]:
         for check in self.report.checks:
             if check.status is Status.PASSED:
-                yield from check_line(page, check)
+                yield from passed_lines(page, check)
             elif check is self._told:
                 yield from failure_lines(page, check, self.file, self.report.diagnosis)
             elif not self._is_waiting(check):
@@ -126,9 +126,7 @@ class _Story:
         return f"{waiting} for this one"
 
     def _help(self) -> str:
-        if self.report.status is Status.PASSED:
-            return "compare: mlkata solution, go on: mlkata next"
-        if self.report.status is Status.BROKEN or not self.hints_total:
+        if self.report.status in (Status.PASSED, Status.BROKEN) or not self.hints_total:
             return ""
         if self.hints_shown < self.hints_total:
             return f"hint {self.hints_shown + 1} of {self.hints_total}: mlkata hint"

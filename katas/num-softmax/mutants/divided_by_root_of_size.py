@@ -5,7 +5,7 @@ That scaling is part of attention and not of softmax: take exp of the difference
 
 import torch
 
-CAUGHT_BY = "test_the_last_axis_is_the_default"
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default")
 
 
 def softmax(x, dim=-1):

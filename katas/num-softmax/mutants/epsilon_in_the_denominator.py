@@ -12,4 +12,4 @@ CAUGHT_BY = "test_float64_keeps_its_precision"
 def softmax(x, dim=-1):
     logits = x.to(torch.promote_types(x.dtype, torch.float32))
     powers = torch.exp(logits - logits.amax(dim=dim, keepdim=True))
-    return (powers / (powers.sum(dim=dim, keepdim=True) + 1e-9)).to(x.dtype)
+    return (powers / (powers.sum(dim=dim, keepdim=True) + 1e-5)).to(x.dtype)

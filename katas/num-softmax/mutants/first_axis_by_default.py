@@ -6,7 +6,7 @@ same, which hides it.
 
 import torch
 
-CAUGHT_BY = "test_the_last_axis_is_the_default"
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default")
 
 
 def softmax(x, dim=0):

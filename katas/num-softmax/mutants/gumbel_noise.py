@@ -6,7 +6,11 @@ Softmax has nothing random about it. Sampling comes after it, or in a function o
 
 import torch
 
-CAUGHT_BY = ("test_the_last_axis_is_the_default", "test_the_same_call_gives_the_same_answer")
+CAUGHT_BY = (
+    "test_worked_example",
+    "test_the_last_axis_is_the_default",
+    "test_the_same_call_gives_the_same_answer",
+)
 
 
 def softmax(x, dim=-1):

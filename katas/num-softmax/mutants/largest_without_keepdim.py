@@ -1,13 +1,14 @@
-"""The largest entries lose their axis: a (3, 5) matrix raises an error, and from a (5, 5) matrix
-the largest entries of other rows are subtracted.
+"""A reduction loses its axis, so broadcasting lines its numbers up with the last axis of x: a (3,
+5) matrix raises an error, and in a (5, 5) matrix the largest entries of other rows are silently
+subtracted.
 
-Where the numbers are small this is slightly wrong or not at all, which makes it hard to find.
-keepdim=True leaves an axis of size 1 in place.
+keepdim=True leaves an axis of size 1 in place, for the largest entry as for the sum, and every row
+finds its own number.
 """
 
 import torch
 
-CAUGHT_BY = ("test_the_last_axis_is_the_default", "test_keeps_the_shape")
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default", "test_keeps_the_shape")
 
 
 def softmax(x, dim=-1):

@@ -6,7 +6,7 @@ Divide each row by its sum, along the same axis.
 
 import torch
 
-CAUGHT_BY = "test_the_last_axis_is_the_default"
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default")
 
 
 def softmax(x, dim=-1):

@@ -5,7 +5,7 @@ exp has the base e; to use exp2 the logits must be multiplied by log2(e) first.
 
 import torch
 
-CAUGHT_BY = "test_the_last_axis_is_the_default"
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default")
 
 
 def softmax(x, dim=-1):

@@ -6,7 +6,7 @@ Give the sum the axis too, with keepdim=True, so that each row is divided by its
 
 import torch
 
-CAUGHT_BY = "test_the_last_axis_is_the_default"
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default")
 
 
 def softmax(x, dim=-1):

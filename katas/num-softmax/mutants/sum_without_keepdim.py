@@ -1,12 +1,14 @@
-"""The sum loses its axis, so broadcasting lines it up with the last axis of x: a (3, 5) matrix
-raises an error, and a (5, 5) matrix is silently divided by the sums of other rows.
+"""A reduction loses its axis, so broadcasting lines its numbers up with the last axis of x: a (3,
+5) matrix raises an error, and in a (5, 5) matrix each row is silently divided by the sums of other
+rows.
 
-keepdim=True leaves an axis of size 1 in place, and the division finds its row.
+keepdim=True leaves an axis of size 1 in place, for the sum as for the largest entry, and every row
+finds its own number.
 """
 
 import torch
 
-CAUGHT_BY = ("test_the_last_axis_is_the_default", "test_keeps_the_shape")
+CAUGHT_BY = ("test_worked_example", "test_the_last_axis_is_the_default", "test_keeps_the_shape")
 
 
 def softmax(x, dim=-1):

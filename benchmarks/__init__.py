@@ -1,0 +1,1 @@
+"""Benchmarks: what the budgets promise, measured side by side in one run."""

@@ -1,0 +1,40 @@
+"""merge() multiplies A.T by B.T, which is the transpose of the update: it does not fit a wide or
+narrow layer, and is silently wrong for a square one.
+
+base.weight is (out, in), and so is B A.
+"""
+
+import torch
+from torch import nn
+
+CAUGHT_BY = ("test_worked_example_merged", "test_merge_adds_the_update_to_the_weight")
+
+
+class LoRALinear(nn.Module):
+    def __init__(self, base, r, alpha):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = alpha / r
+        self.merged = False
+        weight = base.weight
+        self.lora_A = nn.Parameter(weight.new_empty(r, base.in_features))
+        self.lora_B = nn.Parameter(weight.new_zeros(base.out_features, r))
+        nn.init.normal_(self.lora_A, std=base.in_features**-0.5)
+
+    def forward(self, x):
+        if self.merged:
+            return self.base(x)
+        update = x @ self.lora_A.T @ self.lora_B.T
+        return self.base(x) + self.scale * update
+
+    @torch.no_grad()
+    def merge(self):
+        if not self.merged:
+            self.base.weight += self.scale * self.lora_A.T @ self.lora_B.T
+            self.merged = True
+
+    @torch.no_grad()
+    def unmerge(self):
+        if self.merged:
+            self.base.weight -= self.scale * self.lora_A.T @ self.lora_B.T
+            self.merged = False

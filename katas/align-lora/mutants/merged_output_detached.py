@@ -1,0 +1,40 @@
+"""A merged layer is taken for finished, and its output is computed without autograd: the layers
+below it can not be trained any more.
+
+Merging concerns A and B. x still gets a gradient, that of W + (alpha / r) B A.
+"""
+
+import torch
+from torch import nn
+
+CAUGHT_BY = "test_a_merged_layer_passes_the_gradient_on"
+
+
+class LoRALinear(nn.Module):
+    def __init__(self, base, r, alpha):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = alpha / r
+        self.merged = False
+        weight = base.weight
+        self.lora_A = nn.Parameter(weight.new_empty(r, base.in_features))
+        self.lora_B = nn.Parameter(weight.new_zeros(base.out_features, r))
+        nn.init.normal_(self.lora_A, std=base.in_features**-0.5)
+
+    def forward(self, x):
+        if self.merged:
+            return self.base(x).detach()
+        update = x @ self.lora_A.T @ self.lora_B.T
+        return self.base(x) + self.scale * update
+
+    @torch.no_grad()
+    def merge(self):
+        if not self.merged:
+            self.base.weight += self.scale * self.lora_B @ self.lora_A
+            self.merged = True
+
+    @torch.no_grad()
+    def unmerge(self):
+        if self.merged:
+            self.base.weight -= self.scale * self.lora_B @ self.lora_A
+            self.merged = False

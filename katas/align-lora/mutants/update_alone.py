@@ -1,0 +1,39 @@
+"""The output is the update alone, without W x + b: for a new layer it is zero.
+
+The update is added to what base gives (Hu et al. 2021, equation 3).
+"""
+
+import torch
+from torch import nn
+
+CAUGHT_BY = ("test_starts_out_as_base", "test_worked_example", "test_output_is_the_formula")
+
+
+class LoRALinear(nn.Module):
+    def __init__(self, base, r, alpha):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = alpha / r
+        self.merged = False
+        weight = base.weight
+        self.lora_A = nn.Parameter(weight.new_empty(r, base.in_features))
+        self.lora_B = nn.Parameter(weight.new_zeros(base.out_features, r))
+        nn.init.normal_(self.lora_A, std=base.in_features**-0.5)
+
+    def forward(self, x):
+        if self.merged:
+            return self.base(x)
+        update = x @ self.lora_A.T @ self.lora_B.T
+        return self.scale * update
+
+    @torch.no_grad()
+    def merge(self):
+        if not self.merged:
+            self.base.weight += self.scale * self.lora_B @ self.lora_A
+            self.merged = True
+
+    @torch.no_grad()
+    def unmerge(self):
+        if self.merged:
+            self.base.weight -= self.scale * self.lora_B @ self.lora_A
+            self.merged = False

@@ -1,0 +1,41 @@
+"""B A is multiplied in the constructor and kept. There B is zero, so the update stays zero whatever
+is trained.
+
+Compute B A x from the current A and B in each call.
+"""
+
+import torch
+from torch import nn
+
+CAUGHT_BY = ("test_worked_example", "test_output_is_the_formula", "test_the_first_gradient_moves_b_only")
+
+
+class LoRALinear(nn.Module):
+    def __init__(self, base, r, alpha):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = alpha / r
+        self.merged = False
+        weight = base.weight
+        self.lora_A = nn.Parameter(weight.new_empty(r, base.in_features))
+        self.lora_B = nn.Parameter(weight.new_zeros(base.out_features, r))
+        nn.init.normal_(self.lora_A, std=base.in_features**-0.5)
+        self.update = (self.lora_B @ self.lora_A).detach()
+
+    def forward(self, x):
+        if self.merged:
+            return self.base(x)
+        update = x @ self.update.T
+        return self.base(x) + self.scale * update
+
+    @torch.no_grad()
+    def merge(self):
+        if not self.merged:
+            self.base.weight += self.scale * self.lora_B @ self.lora_A
+            self.merged = True
+
+    @torch.no_grad()
+    def unmerge(self):
+        if self.merged:
+            self.base.weight -= self.scale * self.lora_B @ self.lora_A
+            self.merged = False

@@ -1,0 +1,70 @@
+"""The reference solution: for those who passed, and for those who give up."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from .desk import DONE, Desk
+from .errors import UsageError, WorkspaceError
+from .kata import Kata
+from .strict import read_text
+from .workspace import read_submission
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A kata's solution; `yours` is the submission where both are to be compared.
+
+    `gave_up` says that it is shown before the learner passed, just now or once before.
+    """
+
+    kata: Kata
+    solution: str
+    gave_up: bool
+    yours: str | None = None
+
+    @property
+    def diff(self) -> str:
+        """What leads from the submission to the solution, as a unified diff."""
+        lines = difflib.unified_diff(
+            (self.yours or "").splitlines(),
+            self.solution.splitlines(),
+            fromfile=self.kata.file_name,
+            tofile="solution.py",
+            lineterm="",
+        )
+        return "\n".join(lines)
+
+
+def solution(desk: Desk, name: str = "", *, give_up: bool = False, compare: bool = False) -> Answer:
+    """Return the solution of a kata that was passed or given up; to *give_up* is remembered."""
+    kata = desk.find(name)
+    status = desk.status(kata.slug)
+    text = read_text(kata.solution)
+    if status not in (*DONE, "gave-up"):
+        if not give_up:
+            raise _not_yet(desk, kata)
+        desk.needed_workspace(kata)
+        desk.progress.gave_up(kata.slug)
+    return Answer(kata, text, status not in DONE, _yours(desk, kata) if compare else None)
+
+
+def _not_yet(desk: Desk, kata: Kata) -> UsageError:
+    left = len(kata.hints) - desk.hints_shown(kata)
+    hint = f"`mlkata hint {kata.slug}` has {left} more to say; " if left else ""
+    return UsageError(
+        f"You have not passed {kata.slug} yet.",
+        f"{hint}`mlkata solution {kata.slug} --give-up` shows the solution, and it is remembered.",
+    )
+
+
+def _yours(desk: Desk, kata: Kata) -> str:
+    path = desk.needed_workspace(kata).submission_path(kata)
+    source = read_submission(path, kata.slug)
+    try:
+        return source.decode()
+    except UnicodeDecodeError as error:
+        raise WorkspaceError(
+            f"{path} is not UTF-8 text.", f"Byte {error.start} is none; save it as UTF-8."
+        ) from None

@@ -1,0 +1,112 @@
+"""`mlkata config`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import config
+from ..config import ABOUT, Config
+from ..errors import UsageError
+from ..workspace import Workspace
+from .options import Settings, common
+from .saying import short
+
+
+def complete_setting(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Return the settings that begin with *incomplete*."""
+    return [name for name in ABOUT if name.startswith(incomplete)]
+
+
+@click.group(name="config")
+def group() -> None:
+    """Read and change settings.
+
+    A flag beats its variable, which beats the workspace's mlkata.toml, then your own file.
+    """
+
+
+@group.command("list")
+@common
+def list_settings(settings: Settings) -> None:
+    """Show every setting, where it comes from, and what it is for."""
+    found = settings.config
+    if settings.json:
+        rows = [_as_json(found, name) for name in ABOUT]
+        settings.screen.emit({"schema": "mlkata.config/1", "settings": rows, "files": _files()})
+        return
+    for line in _lines(found):
+        settings.screen.say(line)
+
+
+@group.command()
+@click.argument("setting", shell_complete=complete_setting)
+@common
+def get(settings: Settings, setting: str) -> None:
+    """Show the value of one SETTING."""
+    found, name = settings.config, config.known(setting)
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.setting/1", **_as_json(found, name)})
+    else:
+        settings.screen.say(found.value(name))
+
+
+@group.command("set")
+@click.argument("setting", shell_complete=complete_setting)
+@click.argument("value")
+@click.option("--workspace", is_flag=True, help="In the workspace's mlkata.toml, for this folder only.")
+@common
+def set_setting(settings: Settings, setting: str, value: str, workspace: bool) -> None:
+    """Set SETTING to VALUE in your own file; its comments stay."""
+    path = _workspace_file() if workspace else config.user_file()
+    config.write(path, setting, value)
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.setting/1", **_as_json(settings.config, setting)})
+        return
+    settings.screen.say(f"{setting} is set in {short(path)}.")
+    origin = settings.config.origins[setting]
+    if origin != str(path):
+        settings.screen.say(f"Here {origin} comes first: {settings.config.value(setting)}.")
+
+
+@group.command("path")
+@common
+def show_path(settings: Settings) -> None:
+    """Show where the settings are, whether or not the files exist."""
+    files = _files()
+    if settings.json:
+        click.echo(json.dumps({"schema": "mlkata.config-path/1", **files}))
+        return
+    for name, path in files.items():
+        click.echo(f"{name:<9}  {path or 'there is no workspace here'}")
+
+
+def _workspace_file() -> Path:
+    workspace = Workspace.locate(Path.cwd())
+    if not workspace:
+        raise UsageError("There is no workspace here or above.", "`mlkata start` makes this folder one.")
+    return workspace.folder / config.FILE_NAME
+
+
+def _files() -> dict[str, str | None]:
+    workspace = Workspace.locate(Path.cwd())
+    return {
+        "user": str(config.user_file()),
+        "workspace": str(workspace.folder / config.FILE_NAME) if workspace else None,
+    }
+
+
+def _as_json(found: Config, name: str) -> dict[str, Any]:
+    return {"name": name, "value": getattr(found.settings, name), "from": found.origins[name]}
+
+
+def _lines(found: Config) -> Iterator[str]:
+    for name, (variable, about) in ABOUT.items():
+        yield f"{name} = {found.value(name) or '(none)'}"
+        yield f"    {about}; {variable}"
+        if found.origins[name] != "default":
+            yield f"    from {found.origins[name]}"

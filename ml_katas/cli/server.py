@@ -1,0 +1,58 @@
+"""`mlkata server`: the process that makes checks fast."""
+
+from __future__ import annotations
+
+import click
+
+from .options import Settings, common
+
+
+@click.group(name="server")
+def group() -> None:
+    """See, stop or restart the process that makes checks fast."""
+
+
+@group.command()
+@common
+def status(settings: Settings) -> None:
+    """Say whether the server runs, and where its socket and log are."""
+    from ..judging import server
+
+    running = server.find()
+    if settings.json:
+        facts = (
+            {"pid": running.pid, "socket": str(running.socket), "log": str(running.log)} if running else {}
+        )
+        settings.screen.emit({"schema": "mlkata.server/1", "running": running is not None, **facts})
+    elif running is None:
+        settings.screen.say("No server runs; the next `mlkata check` starts one.")
+    else:
+        settings.screen.say(f"The server runs as process {running.pid}.")
+        settings.screen.say(f"  socket  {running.socket}\n  log     {running.log}")
+
+
+@group.command()
+@common
+def stop(settings: Settings) -> None:
+    """Stop the server; the next check starts one."""
+    from ..judging import server
+
+    stopped = server.stop()
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.server/1", "running": False, "stopped": stopped})
+    else:
+        settings.screen.say("The server is stopped." if stopped else "No server ran.")
+
+
+@group.command()
+@common
+def restart(settings: Settings) -> None:
+    """Stop the server and start a fresh one."""
+    from ..judging import server
+
+    server.stop()
+    running = server.start()
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.server/1", "running": True, "pid": running.pid})
+    else:
+        settings.screen.say(f"A fresh server runs as process {running.pid}.")

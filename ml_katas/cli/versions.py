@@ -1,0 +1,109 @@
+"""`mlkata history`, `mlkata restore` and `mlkata reset`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from .. import versions
+from ..errors import UsageError
+from ..versions import History, Kept, Replaced
+from .options import Settings, bare_option, common, kata_argument
+from .saying import closing_notices, short
+
+
+@click.command()
+@kata_argument
+@common
+def history(settings: Settings, kata: str) -> None:
+    """Show the kept versions of your file for KATA: each that was checked, reset or replaced."""
+    with settings.desk() as desk, closing_notices(settings.screen, desk):
+        found = versions.history(desk, kata)
+    if settings.json:
+        settings.screen.emit(_history_as_json(found))
+        return
+    from ..render import history_view
+
+    settings.screen.draw(history_view(found))
+
+
+@click.command()
+@kata_argument
+@click.argument("number", default="", metavar="[N]")
+@common
+def restore(settings: Settings, kata: str, number: str) -> None:
+    """Bring back version N of your file for KATA; what the file holds now is kept first.
+
+    Without N: the newest version that differs from the file.
+    """
+    if kata.isdigit() and not number:
+        kata, number = "", kata
+    if number and not number.isdigit():
+        raise UsageError(f"A version is a number, not {number!r}.", "`mlkata history` shows them.")
+    with settings.desk() as desk, closing_notices(settings.screen, desk):
+        done = versions.restore(desk, kata, int(number) if number else None)
+    _say(settings, "restore", done)
+
+
+@click.command()
+@kata_argument
+@bare_option
+@common
+def reset(settings: Settings, kata: str, bare: bool | None) -> None:
+    """Put the starter in the place of your file for KATA, which is kept first."""
+    with settings.desk() as desk, closing_notices(settings.screen, desk):
+        done = versions.reset(desk, kata, bare=settings.bare(bare))
+    _say(settings, "reset", done)
+
+
+def _say(settings: Settings, command: str, done: Replaced) -> None:
+    if settings.json:
+        settings.screen.emit(_replaced_as_json(command, done))
+        return
+    for line in _lines(done):
+        settings.screen.say(line)
+
+
+def _lines(done: Replaced) -> Iterator[str]:
+    name = short(done.path)
+    what = f"version {done.restored.number}" if done.restored else "the starter"
+    yield f"{name} is {what} again." if done.changed else f"{name} is {what} already."
+    if done.kept:
+        slug, number = done.kata.slug, done.kept.number
+        yield f"Yours is kept as version {number}: `mlkata restore {slug} {number}` brings it back."
+
+
+def _replaced_as_json(command: str, done: Replaced) -> dict[str, Any]:
+    return {
+        "schema": f"mlkata.{command}/1",
+        "kata": done.kata.slug,
+        "path": str(done.path),
+        "changed": done.changed,
+        "kept": done.kept.number if done.kept else None,
+        "restored": done.restored.number if done.restored else None,
+    }
+
+
+def _history_as_json(found: History) -> dict[str, Any]:
+    return {
+        "schema": "mlkata.history/1",
+        "kata": found.kata.slug,
+        "path": str(found.path),
+        "unkept": found.is_unkept,
+        "versions": [_version_as_json(kept) for kept in found.kept],
+    }
+
+
+def _version_as_json(kept: Kept) -> dict[str, Any]:
+    attempt = kept.attempt
+    return {
+        "number": kept.version.number,
+        "at": kept.version.at.isoformat(),
+        "path": str(kept.version.path),
+        "current": kept.is_current,
+        "status": attempt.status if attempt else None,
+        "passed": attempt.passed if attempt else None,
+        "total": attempt.total if attempt else None,
+    }

@@ -1,0 +1,197 @@
+"""Settings: a flag beats its variable, which beats the workspace's `mlkata.toml`, then the user's file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidConfig, InvalidKata, UsageError
+from .files import in_words, write_whole
+from .strict import nearest
+
+FILE_NAME = "mlkata.toml"
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+class When(StrEnum):
+    """When output has colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Starter(StrEnum):
+    """How much a starter says: its numbered steps too, or the signature and the contract."""
+
+    GUIDED = "guided"
+    BARE = "bare"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set, with its defaults."""
+
+    color: When = When.AUTO
+    editor: str = ""
+    katas: str = ""
+    plain: bool = False
+    starter: Starter = Starter.GUIDED
+
+
+# What each setting is for and the variable that overrides the files.
+ABOUT = {
+    "color": ("MLKATA_COLOR", "auto, always or never"),
+    "editor": ("MLKATA_EDITOR", "the command that `mlkata open` runs"),
+    "katas": ("MLKATA_PATH", "a folder of katas that come before the course"),
+    "plain": ("MLKATA_PLAIN", "true: no colour, no boxes, nothing that moves"),
+    "starter": ("MLKATA_STARTER", "guided or bare"),
+}
+# A folder that was cloned must not choose the program that `mlkata open` runs.
+_PERSONAL = ("editor",)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one command, and for each where it comes from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+    def value(self, name: str) -> str:
+        """Return a setting as text, as `config set` takes it."""
+        value = getattr(self.settings, name)
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+DEFAULTS = Config(Settings(), {field.name: "default" for field in fields(Settings)})
+
+
+def load(workspace: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings that hold for someone in the folder *workspace*, or raise InvalidConfig."""
+    settings, origins = DEFAULTS.settings, dict(DEFAULTS.origins)
+    for origin, found in _layers(workspace, environ):
+        settings = replace(settings, **found)
+        origins |= dict.fromkeys(found, origin)
+    return Config(settings, origins)
+
+
+def user_file() -> Path:
+    """Return where the user's settings are; MLKATA_HOME overrides the folder."""
+    home = os.environ.get("MLKATA_HOME")
+    if home:
+        return Path(home).expanduser().absolute() / "config.toml"
+    if sys.platform == "linux":  # what platformdirs says, without the 12 ms that it takes to say it
+        base = os.environ.get("XDG_CONFIG_HOME", "").strip() or "~/.config"
+        return Path(base).expanduser() / "mlkata" / "config.toml"
+    from platformdirs import user_config_path
+
+    return user_config_path("mlkata", appauthor=False) / "config.toml"
+
+
+def known(name: str) -> str:
+    """Return *name* where it is a setting, or raise UsageError with the nearest one."""
+    if name not in ABOUT:
+        shown = ", ".join(ABOUT)
+        raise UsageError(f"No setting called {name!r}.{nearest(name, ABOUT)}", f"The settings are: {shown}.")
+    return name
+
+
+def write(path: Path, name: str, text: str) -> None:
+    """Set *name* to *text* in the file at *path*; its other lines and comments stay as they are."""
+    value = _parsed(known(name), text)
+    if path.name == FILE_NAME and name in _PERSONAL:
+        raise UsageError(_not_here(name), f"`mlkata config set {name} VALUE` sets it.")
+    if name == "katas" and text:
+        value = str(Path(text).expanduser().absolute())
+    _read(path)
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    after = _with_line(before, name, f"{name} = {_toml(value)}")
+    _refuse_garbled(path, after, name, value)
+    with in_words(path, "written", "MLKATA_HOME names another folder for it."):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path.resolve(), after.encode())
+
+
+def _layers(workspace: Path | None, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield str(user_file()), _read(user_file())
+    if workspace:
+        path = workspace / FILE_NAME
+        found = _read(path)
+        for name in _PERSONAL:
+            if name in found:
+                raise InvalidConfig(str(path), _not_here(name))
+        yield str(path), found
+    for name, (variable, _) in ABOUT.items():
+        if environ.get(variable):
+            yield variable, {name: _parsed(name, environ[variable], variable)}
+
+
+def _not_here(name: str) -> str:
+    return f"{name!r} can only be set in {user_file()}: no folder may choose what you run."
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what the file at *path* sets; a missing file sets nothing."""
+    if not os.path.isfile(path):  # unlike Path.is_file it raises nothing where a folder may not be entered
+        return {}
+    import tomllib
+
+    from .strict import read_text, read_toml
+
+    try:
+        settings, text = read_toml(path, Settings), read_text(path)
+    except InvalidKata as error:
+        where = f"{error.path}:{error.line}" if error.line else str(error.path)
+        raise InvalidConfig(where, error.problem) from None
+    found = {name: getattr(settings, name) for name in tomllib.loads(text)}
+    if found.get("katas"):
+        found["katas"] = str(path.parent / Path(found["katas"]).expanduser())
+    return found
+
+
+def _parsed(name: str, text: str, where: str = "") -> Any:
+    """Return *text* as a value of the setting *name*, or raise in words."""
+    kind = type(getattr(Settings(), name))
+    value: Any = text
+    if kind is bool:
+        value = True if text.lower() in _YES else False if text.lower() in _NO else None
+    elif issubclass(kind, StrEnum):
+        value = kind(text) if text in list(kind) else None
+    if value is None:
+        choices = ["true", "false"] if kind is bool else [str(choice) for choice in kind]
+        problem = f"{name!r} must be {' | '.join(choices)}, not {text!r}.{nearest(text, choices)}"
+        raise InvalidConfig(where, problem) if where else UsageError(problem)
+    return value
+
+
+def _toml(value: Any) -> str:
+    # A JSON string is a TOML string, but for one character, which _refuse_garbled finds.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _with_line(text: str, name: str, line: str) -> str:
+    """Return *text* with its line for *name* replaced, its comment kept, or with a new last line."""
+    value = r"(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[^#\n]*?)"
+    pattern = re.compile(rf"^[ \t]*{name}[ \t]*=[ \t]*{value}(?P<comment>[ \t]*(?:#.*)?)$", re.MULTILINE)
+    if pattern.search(text):
+        return pattern.sub(lambda found: line + found["comment"], text, count=1)
+    return f"{text.rstrip()}\n{line}\n" if text.strip() else f"{line}\n"
+
+
+def _refuse_garbled(path: Path, text: str, name: str, value: Any) -> None:
+    import tomllib
+
+    try:
+        if tomllib.loads(text)[name] == value:
+            return
+    except (tomllib.TOMLDecodeError, KeyError):
+        pass
+    raise UsageError(f"{path} cannot be changed line by line.", f"Set {name!r} in it with an editor.")

@@ -1,0 +1,1 @@
+"""Hostile and honest submissions, and the ground on which they are judged."""

@@ -1,0 +1,220 @@
+"""A proving ground: a kata with marked secrets, a workspace that must not change, an engine of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import stat
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml_katas.judging.client import Caller
+from ml_katas.judging.launching import OneCommand
+from ml_katas.kata import Kata
+from ml_katas.report import Report, Status, to_plain
+
+from .corpus import Specimen
+
+KATA = Path(__file__).parents[2] / "katas" / "moe-topk"
+NEXT = Path(__file__).parents[1] / "course" / "tiny-double"
+SECONDS = 4.0
+GRACE = 1.5
+LOWERED = f"\n[limits]\ntotal_seconds = {SECONDS}\ncheck_seconds = 1.0\nmemory_mib = 512\n"
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LOADED = ("*.pth", "*customize.py", "escaped*", "__pycache__/escaped*")  # what Python runs by itself
+PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/"), Path.cwd())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a specimen was judged, and everything that was not as it must be afterwards."""
+
+    report: Report
+    seconds: float
+    damage: tuple[str, ...]
+
+
+@dataclass
+class Ground:
+    """Where specimens are judged, one after the other; `damage` of each is told with its outcome."""
+
+    kata: Kata
+    normal: Kata
+    next: Kata
+    workspace: Path
+    secret: str
+    line: OneCommand
+    datagrams: socket.socket
+    judged: int = 0
+    _before: Any = None
+    _judge: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judge = Caller(self.line)
+        self._before = self._state()
+        if wrong := [*self._aftermath()]:
+            raise RuntimeError(f"nothing can be judged here: {wrong}")
+
+    def judge(self, specimen: Specimen) -> Outcome:
+        """Judge one specimen and look around."""
+        self.judged += 1
+        started = time.monotonic()
+        report = self._judge(self.kata, self._filled(specimen), file_name="moe_topk.py", diagnose=False)
+        seconds = time.monotonic() - started
+        damage = [*self._damage(report, seconds)]
+        if self.judged % 10 == 0 or report.status in (Status.CRASHED, Status.TIMEOUT, Status.BROKEN):
+            damage += self._aftermath()
+        return Outcome(report, seconds, tuple(damage))
+
+    def judge_honest(self, specimen: Specimen) -> Report:
+        """Judge an honest specimen under the kata's own limits."""
+        source = self._filled(specimen)
+        report: Report = self._judge(self.normal, source, file_name="moe_topk.py", diagnose=False)
+        return report
+
+    def _filled(self, specimen: Specimen) -> bytes:
+        """Return the source with the places that a well-informed attacker would know."""
+        text = specimen.path.read_text(encoding="utf-8")
+        places = {
+            "@KATA@": self.kata.folder,
+            "@WORKSPACE@": self.workspace,
+            "@CLIENT@": os.getpid(),
+            "@PARENT@": self.parent,
+            "@SOCKET@": self.line._address,
+            "@DATAGRAMS@": self.datagrams.getsockname(),
+        }
+        for name, place in places.items():
+            text = text.replace(name, str(place))
+        return text.encode()
+
+    @property
+    def parent(self) -> int:
+        return self.line._parent.pid
+
+    # -------- what must not have happened
+
+    def _damage(self, report: Report, seconds: float) -> Iterator[str]:
+        told = "\n".join(_texts(to_plain(report)))
+        if self.secret in told:
+            yield "a secret was told"
+        printed = report.output + "".join(check.output for check in report.checks)
+        if "ESCAPED" in printed:
+            yield f"something worked that must not: {printed[printed.index('ESCAPED') :][:200]}"
+        if _CONTROLS.search(told):
+            yield "control characters came through"
+        if seconds > SECONDS + GRACE:
+            yield f"it took {seconds:.1f} s"
+        state = self._state()
+        if state != self._before:
+            yield f"files changed: {_difference(self._before, state)}"
+            self._before = state
+        if strays := self._strays():
+            yield f"processes are left: {strays}"
+        with suppress(BlockingIOError):
+            yield f"a datagram came: {self.datagrams.recv(100)!r}"
+        if self.line._parent.poll() is not None:
+            yield "the parent is gone"
+
+    def _aftermath(self) -> Iterator[str]:
+        """Yield what is wrong if the next learner's right solution does not pass."""
+        source = self.next.solution.read_bytes()
+        report = self._judge(self.next, source, file_name="tiny_double.py", diagnose=False)
+        if report.status is not Status.PASSED:
+            yield f"the next submission ended as {report.status}: {report.message}"
+
+    def _state(self) -> Any:
+        packages = Path(sysconfig.get_path("purelib"))
+        return {
+            **{str(path): _fingerprint(path) for path in (self.workspace, *sorted(self.workspace.rglob("*")))},
+            **{str(path): _fingerprint(path) for path in sorted(self.kata.folder.rglob("*"))},
+            **{str(folder): sorted(folder.glob("escaped*")) for folder in PUBLIC if os.access(folder, os.R_OK)},
+            **{str(path): _fingerprint(path) for name in _LOADED for path in packages.glob(name)},
+        }
+
+    def _strays(self) -> list[int]:
+        """Return the children that the parent still has after a moment."""
+        patience = time.monotonic() + 2
+        while (found := _children(self.parent)) and time.monotonic() < patience:
+            time.sleep(0.005)
+        return found
+
+
+@contextmanager
+def ground(folder: Path, layers: tuple[str, ...] | None = None) -> Iterator[Ground]:
+    """Yield a proving ground in *folder*; without *layers* its engine is confined as everywhere."""
+    secret = "SECRET-" + os.urandom(8).hex()
+    os.environ["MLKATA_TEST_SECRET"] = secret
+    with ExitStack() as stack:
+        kata = _marked_kata(folder / "lowered", secret, LOWERED)
+        normal = _marked_kata(folder / "normal", secret, "")
+        workspace = _workspace(folder / "workspace", secret)
+        datagrams = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        datagrams.bind(str(folder / "datagrams"))
+        datagrams.setblocking(False)
+        line = stack.enter_context(OneCommand(layers))
+        yield Ground(kata, normal, Kata.load(NEXT), workspace, secret, line, datagrams)
+
+
+def _marked_kata(folder: Path, secret: str, limits: str) -> Kata:
+    """Return a copy of the kata with the secret in a comment and a constant of everything that is hidden."""
+    copy = folder / KATA.name
+    shutil.copytree(KATA, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (copy / "suite.py", copy / "solution.py", *(copy / "mutants").glob("*.py")):
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f'\n_PLANTED = "{secret}"  # {secret}\n')
+    with (copy / "kata.toml").open("a", encoding="utf-8") as file:
+        file.write(limits)
+    return Kata.load(copy)
+
+
+def _workspace(folder: Path, secret: str) -> Path:
+    (folder / "folder").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    notes = folder / "notes.txt"
+    notes.write_text(f"what was learnt: {secret}\n", encoding="utf-8")
+    (folder / "moe_topk.py").write_text("def top_k_gating(): ...\n", encoding="utf-8")
+    (folder / "torch.py").write_text("raise SystemExit(0)\n", encoding="utf-8")
+    notes.chmod(0o640)
+    with suppress(OSError):
+        os.setxattr(notes, "user.mark", secret.encode())
+    return folder
+
+
+def _fingerprint(path: Path) -> Any:
+    found = path.lstat()
+    content = path.read_bytes() if stat.S_ISREG(found.st_mode) else b""
+    marks: list[Any] = []
+    with suppress(OSError):
+        marks = [(name, os.getxattr(path, name)) for name in os.listxattr(path)]
+    return found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns, content, marks
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _difference(before: Any, after: Any) -> list[str]:
+    return [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)][:5]
+
+
+def _children(pid: int) -> list[int]:
+    return [other for other in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent_of(other) == pid]
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        stats = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return int(stats.rpartition(")")[2].split()[1])

@@ -1,0 +1,239 @@
+"""Settings: who beats whom, what a mistake in a file looks like, and comments that stay."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+import pytest
+
+from ml_katas import config
+
+if TYPE_CHECKING:
+    from conftest import Terminal
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Path:
+    """Return the user's configuration file; its folder exists."""
+    path = tmp_path / "home" / "config.toml"
+    path.parent.mkdir()
+    return path
+
+
+def origin(terminal: Terminal, name: str) -> tuple[object, str]:
+    """Return the value of a setting and where it comes from."""
+    found = json.loads(terminal("config", "get", name, "--json").stdout)
+    assert found["schema"] == "mlkata.setting/1"
+    return found["value"], found["from"]
+
+
+def test_each_source_beats_the_next(terminal: Terminal, user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable beats the workspace's file, which beats the user's, which beats the default."""
+    terminal("start")
+    assert origin(terminal, "starter") == ("guided", "default")
+    user.write_text('starter = "bare"\n')
+    assert origin(terminal, "starter") == ("bare", str(user))
+    workspace = terminal.folder / "mlkata.toml"
+    workspace.write_text('starter = "guided"\n')
+    assert origin(terminal, "starter") == ("guided", str(workspace))
+    monkeypatch.setenv("MLKATA_STARTER", "bare")
+    assert origin(terminal, "starter") == ("bare", "MLKATA_STARTER")
+
+
+def test_color_and_plain_come_from_the_file(terminal: Terminal, user: Path) -> None:
+    """`color` and `plain` hold for every command; a flag beats them."""
+    user.write_text('color = "always"\n')
+    assert "\x1b[" in terminal("list").stdout
+    assert "\x1b" not in terminal("list", "--color", "never").stdout
+    user.write_text('color = "always"\nplain = true\n')
+    assert "\x1b" not in terminal("list").stdout
+
+
+def test_katas_of_the_workspace(terminal: Terminal, tmp_path: Path) -> None:
+    """A relative folder of katas in `mlkata.toml` is found from anywhere, and the flag comes first."""
+    terminal("start", "tiny-double")
+    (terminal.course / "tiny-sum").rename(terminal.folder / "extra-sum")
+    (terminal.folder / "own").mkdir()
+    (terminal.folder / "extra-sum").rename(terminal.folder / "own" / "extra-sum")
+    (terminal.folder / "mlkata.toml").write_text('katas = "own"\n')
+    slugs = [row["slug"] for row in json.loads(terminal("list", "--json").stdout)["katas"]]
+    assert slugs == ["tiny-double", "extra-sum"]
+
+
+def test_folder_with_settings_is_a_workspace(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloned folder that holds `mlkata.toml` is where submissions go, though nothing was started yet."""
+    (terminal.folder / "mlkata.toml").write_text("")
+    below = terminal.folder / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    first = terminal("start", "tiny-double").stdout.splitlines()[0]
+    assert first == f"{terminal.folder} is now your workspace; .mlkata/ in it keeps your progress."
+    assert (terminal.folder / "tiny_double.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("\ncolour = 'never'\n", ":2: unknown key 'colour'. Did you mean 'color'?"),
+        ("color = 'nevr'\n", ":1: 'color' must be auto | always | never, not 'nevr'. Did you mean 'never'?"),
+        ("plain = 'yes'\n", ":1: 'plain' must be true or false, not 'yes'."),
+        ("plain = \n", ":1: not TOML: Invalid value (at line 1, column 9)"),
+    ],
+)
+def test_mistake_in_a_file_is_told_with_its_line(
+    terminal: Terminal, user: Path, text: str, problem: str
+) -> None:
+    """A mistake in a configuration file names file, line and the right word, and exits with 3."""
+    user.write_text(text)
+    result = terminal("list")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.splitlines() == [
+        f"mlkata: {user}{problem}",
+        "  `mlkata config list` shows what can be set.",
+    ]
+
+
+def test_mistake_in_a_variable_is_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that says what cannot be is told by its name."""
+    monkeypatch.setenv("MLKATA_PLAIN", "maybe")
+    result = terminal("list")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("mlkata: MLKATA_PLAIN: 'plain' must be true | false, not 'maybe'.")
+
+
+def test_doctor_works_with_a_broken_file(terminal: Terminal, user: Path) -> None:
+    """`doctor` tells of a broken configuration file and examines the rest."""
+    user.write_text("colour = 1\n")
+    findings = json.loads(terminal("doctor", "--json").stdout)["findings"]
+    assert [f["says"] for f in findings if f["name"] == "settings"] == [
+        f"{user}:1: unknown key 'colour'. Did you mean 'color'?"
+    ]
+
+
+def test_no_folder_may_choose_the_editor(terminal: Terminal) -> None:
+    """A workspace's file that names an editor is refused, and so is writing one into it."""
+    terminal("start")
+    (terminal.folder / "mlkata.toml").write_text('editor = "rm -r"\n')
+    result = terminal("open")
+    assert result.exit_code == 3
+    assert "no folder may choose what you run" in result.stderr
+    (terminal.folder / "mlkata.toml").unlink()
+    assert terminal("config", "set", "editor", "vi", "--workspace").exit_code == 2
+    assert not (terminal.folder / "mlkata.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'editor = "code -w"\n'),
+        ("# mine\n\ncolor = 'never' # dark\n", "# mine\n\ncolor = 'never' # dark\neditor = \"code -w\"\n"),
+        ('editor = "a # b" # why\nplain = true', 'editor = "code -w" # why\nplain = true'),
+        ("  editor='x'\n", 'editor = "code -w"\n'),
+        ("# editor = 'x'\n", "# editor = 'x'\neditor = \"code -w\"\n"),
+    ],
+)
+def test_set_leaves_other_lines_as_they_are(terminal: Terminal, user: Path, before: str, after: str) -> None:
+    """`config set` changes or adds one line; comments, order and the other settings stay."""
+    user.write_text(before)
+    result = terminal("config", "set", "editor", "code -w")
+    assert (result.exit_code, user.read_text()) == (0, after)
+    assert terminal("config", "get", "editor").stdout == "code -w\n"
+
+
+@pytest.mark.parametrize("value", ["say \"hi\" \\ 'there'", "emacs\t-nw", "édit", "a\x7fb"])
+def test_any_text_comes_back_as_it_was_or_is_refused(terminal: Terminal, user: Path, value: str) -> None:
+    """A value with quotes, backslashes or odd letters is read back as it was set."""
+    result = terminal("config", "set", "editor", value)
+    if result.exit_code == 0:
+        assert origin(terminal, "editor") == (value, str(user))
+    else:
+        assert not user.exists()
+
+
+def test_set_says_when_something_else_comes_first(
+    terminal: Terminal, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting that a variable overrides is written, and that is said."""
+    monkeypatch.setenv("MLKATA_STARTER", "guided")
+    assert terminal("config", "set", "starter", "bare").stdout.splitlines() == [
+        f"starter is set in {user}.",
+        "Here MLKATA_STARTER comes first: guided.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ["set", "colr", "never"],
+            [
+                "No setting called 'colr'. Did you mean 'color'?",
+                "  The settings are: color, editor, katas, plain, starter.",
+            ],
+        ),
+        (["set", "color", "red"], ["'color' must be auto | always | never, not 'red'."]),
+        (
+            ["set", "color", "never", "--workspace"],
+            ["There is no workspace here or above.", "  `mlkata start` makes this folder one."],
+        ),
+    ],
+)
+def test_wrong_setting_is_a_mistake_in_words(
+    terminal: Terminal, user: Path, arguments: list[str], lines: list[str]
+) -> None:
+    """A setting or value that does not exist is told with what does, and nothing is written."""
+    result = terminal("config", *arguments)
+    assert (result.exit_code, user.exists()) == (2, False)
+    assert result.stderr.splitlines() == [f"mlkata: {lines[0]}", *lines[1:]]
+
+
+def test_settings_are_listed(terminal: Terminal, user: Path) -> None:
+    """`config list` shows every setting with its meaning and origin, `config path` both files."""
+    user.write_text('color = "never"\n')
+    lines = terminal("config", "list").stdout.splitlines()
+    assert lines[:3] == ["color = never", "    auto, always or never; MLKATA_COLOR", f"    from {user}"]
+    found = json.loads(terminal("config", "list", "--json").stdout)
+    assert found["schema"] == "mlkata.config/1"
+    assert [row["name"] for row in found["settings"]] == ["color", "editor", "katas", "plain", "starter"]
+    assert json.loads(terminal("config", "path", "--json").stdout) == {
+        "schema": "mlkata.config-path/1",
+        "user": str(user),
+        "workspace": None,
+    }
+
+
+def test_link_to_the_file_stays_a_link(terminal: Terminal, user: Path, tmp_path: Path) -> None:
+    """A configuration file that is a link into a collection of dotfiles is written through."""
+    real = tmp_path / "dotfiles.toml"
+    real.write_text("# mine\n")
+    user.symlink_to(real)
+    terminal("config", "set", "plain", "yes")
+    assert (user.is_symlink(), real.read_text()) == (True, "# mine\nplain = true\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
+@pytest.mark.parametrize("environ", [{}, {"XDG_CONFIG_HOME": "/etc/xdg-mine"}, {"XDG_CONFIG_HOME": " "}])
+def test_shortcut_agrees_with_platformdirs(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
+    """On Linux the file lies where platformdirs would put it."""
+    for name in ("MLKATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    folder = platformdirs.user_config_path("mlkata", appauthor=False)
+    assert config.user_file() == folder / "config.toml"
+
+
+def test_platformdirs_is_not_imported_on_linux(tmp_path: Path) -> None:
+    """Reading the settings costs no import of platformdirs."""
+    code = "import sys; from ml_katas import config; config.load(None); print('platformdirs' in sys.modules)"
+    environ = {**os.environ, "MLKATA_HOME": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=True
+    )
+    assert result.stdout == "False\n"

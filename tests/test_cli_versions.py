@@ -1,0 +1,110 @@
+"""Old versions of a submission: reset, history, restore; nothing is lost by any of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ml_katas.report import Status
+
+if TYPE_CHECKING:
+    from conftest import ObedientJudge, Terminal
+
+
+def told(terminal: Terminal, *arguments: str) -> dict[str, Any]:
+    """Return the JSON object that a command writes."""
+    found = json.loads(terminal(*arguments, "--json").stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def write(terminal: Terminal, text: str, name: str = "tiny_double.py") -> None:
+    (terminal.folder / name).write_text(text)
+
+
+def content(terminal: Terminal, name: str = "tiny_double.py") -> str:
+    return (terminal.folder / name).read_text()
+
+
+def test_reset_keeps_the_old_version_first(terminal: Terminal) -> None:
+    """`reset` writes the starter, keeps what was there and names the command that brings it back."""
+    terminal("start", "tiny-double")
+    starter = content(terminal)
+    write(terminal, "my work")
+    result = terminal("reset")
+    assert result.stdout.splitlines() == [
+        "tiny_double.py is the starter again.",
+        "Yours is kept as version 1: `mlkata restore tiny-double 1` brings it back.",
+    ]
+    assert content(terminal) == starter
+    assert terminal("reset").stdout.splitlines() == ["tiny_double.py is the starter already."]
+    terminal("restore", "tiny-double", "1")
+    assert content(terminal) == "my work"
+
+
+def test_restore_loses_nothing(terminal: Terminal, judge: ObedientJudge) -> None:
+    """`restore` keeps the file first; no number means the newest other version; a number alone will do."""
+    judge.verdicts = [Status.FAILED]
+    terminal("start", "tiny-double")
+    for text in ("one", "two"):
+        write(terminal, text)
+        terminal("check")
+    write(terminal, "three")
+    found = told(terminal, "restore", "1")
+    assert (found["schema"], found["restored"], found["kept"]) == ("mlkata.restore/1", 1, 3)
+    assert content(terminal) == "one"
+    terminal("restore")
+    assert content(terminal) == "three"
+    terminal("restore", "tiny-double", "2")
+    assert content(terminal) == "two"
+    assert [v["number"] for v in told(terminal, "history")["versions"]] == [1, 2, 3]
+
+
+def test_restore_after_the_file_was_deleted(terminal: Terminal, judge: ObedientJudge) -> None:
+    """A deleted submission comes back in its last kept version."""
+    terminal("start", "tiny-double")
+    write(terminal, "mine")
+    terminal("check")
+    (terminal.folder / "tiny_double.py").unlink()
+    assert terminal("restore").stdout.splitlines() == ["tiny_double.py is version 1 again."]
+    assert content(terminal) == "mine"
+
+
+@pytest.mark.parametrize(
+    ("number", "lines"),
+    [
+        ("7", ["tiny-double has no version 7.", "`mlkata history tiny-double` shows them."]),
+        ("x", ["A version is a number, not 'x'.", "`mlkata history` shows them."]),
+        ("", ["No version of tiny-double is kept.", "`mlkata check` keeps what it judges."]),
+    ],
+)
+def test_version_that_is_not_there(terminal: Terminal, number: str, lines: list[str]) -> None:
+    """A version that does not exist is a mistake in words, and the file stays."""
+    terminal("start", "tiny-double")
+    result = terminal("restore", "tiny-double", *([number] if number else []))
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [f"mlkata: {lines[0]}", f"  {lines[1]}"]
+
+
+def test_history_shows_verdicts(terminal: Terminal, judge: ObedientJudge) -> None:
+    """`history` numbers the versions, shows the verdict on each, and says which the file holds now."""
+    judge.verdicts = [Status.FAILED, Status.PASSED]
+    terminal("start", "tiny-double")
+    for text in ("one", "two"):
+        write(terminal, text)
+        terminal("check")
+    write(terminal, "three")
+    terminal("reset")
+    found = told(terminal, "history")
+    assert (found["schema"], found["unkept"]) == ("mlkata.history/1", True)
+    assert [(v["number"], v["status"], v["passed"], v["current"]) for v in found["versions"]] == [
+        (1, "failed", 0, False),
+        (2, "passed", 2, False),
+        (3, None, None, False),
+    ]
+    terminal("restore", "2")
+    lines = terminal("history").stdout.splitlines()
+    assert [line[25:] for line in lines[2:5]] == ["failed, 0 of 2", "passed · your file now", "not checked"]
+    assert lines[-1] == "  bring one back: mlkata restore tiny-double N"
