@@ -54,8 +54,8 @@ ABOUT = {
     "plain": ("MLKATA_PLAIN", "true: no colour, no boxes, nothing that moves"),
     "starter": ("MLKATA_STARTER", "guided or bare"),
 }
-# A folder that was cloned must not choose the program that `mlkata open` runs.
-_PERSONAL = ("editor",)
+# A folder that was cloned must not choose what runs: an editor, or the suites of katas, which are code.
+_PERSONAL = ("editor", "katas")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def test_changes_of_a_tensor_are_seen(engine: Engine) -> None:
                     x.unsqueeze_(0)
                 elif how == "copy":
                     x = x.clone().add_(1)
+
+        def quantise(p):
+            p.requires_grad_(False)
+            p.data = p.data.to(torch.int8)
+
         def flag(x):
             x.requires_grad_(not x.requires_grad)
     """
@@ -54,6 +59,9 @@ def test_changes_of_a_tensor_are_seen(engine: Engine) -> None:
         assert x.requires_grad
         flag(x)
         assert not x.requires_grad
+        p = nn.Parameter(torch.ones(3))
+        quantise(p)
+        assert p.data.dtype == torch.int8 and not p.requires_grad
         p = nn.Parameter(torch.ones(3))
         change(p, "add_")
         change(p, "data")

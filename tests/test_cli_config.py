@@ -55,15 +55,22 @@ def test_color_and_plain_come_from_the_file(terminal: Terminal, user: Path) -> N
     assert "\x1b" not in terminal("list").stdout
 
 
-def test_katas_of_the_workspace(terminal: Terminal, tmp_path: Path) -> None:
-    """A relative folder of katas in `mlkata.toml` is found from anywhere, and the flag comes first."""
+def test_katas_of_the_user(terminal: Terminal) -> None:
+    """A folder of katas that the user set adds its katas to the course."""
     terminal("start", "tiny-double")
     (terminal.course / "tiny-sum").rename(terminal.folder / "extra-sum")
     (terminal.folder / "own").mkdir()
     (terminal.folder / "extra-sum").rename(terminal.folder / "own" / "extra-sum")
-    (terminal.folder / "mlkata.toml").write_text('katas = "own"\n')
+    assert terminal("config", "set", "katas", "own").exit_code == 0
     slugs = [row["slug"] for row in json.loads(terminal("list", "--json").stdout)["katas"]]
     assert slugs == ["tiny-double", "extra-sum"]
+
+
+def test_no_folder_may_choose_the_katas(terminal: Terminal) -> None:
+    """A workspace's file that names katas is refused: their suites are code that would run."""
+    terminal("start", "tiny-double")
+    (terminal.folder / "mlkata.toml").write_text('katas = "own"\n')
+    assert terminal("list").exit_code == 3
 
 
 def test_folder_with_settings_is_a_workspace(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

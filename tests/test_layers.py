@@ -23,7 +23,6 @@ LAYERS = {
         "answers",
         "versions",
         "editing",
-        "replaying",
         "authoring",
         "demo",
         "doctor",

@@ -170,19 +170,24 @@ class Decoder:
             obj.update(values)
 
     def _fill_tensor(self, obj: torch.Tensor, node: Any) -> None:
-        if type(node) is not dict or node.get("!") != "T":
-            raise Corrupted("a shared tensor that changed its type")
-        fresh = self.read(node)
-        write_values(obj, fresh, counted=node.get("quiet") is not True)
+        fresh = self._fresh(node)
         wants_grad = bool(node.get("g")) and (fresh.is_floating_point() or fresh.is_complex())
-        if obj.is_leaf and obj.requires_grad != wants_grad:
-            obj.requires_grad_(wants_grad)
+        if obj.is_leaf and not wants_grad:
+            obj.requires_grad_(False)  # first, since then its dtype may change to any
+        write_values(obj, fresh, counted=node.get("quiet") is not True)
+        if obj.is_leaf and wants_grad:
+            obj.requires_grad_(True)
         if obj.is_leaf and obj.requires_grad:
             grad = node.get("gr")
             self._fill_grad(obj, None if grad is None else self.read(grad))
 
+    def _fresh(self, node: Any) -> torch.Tensor:
+        if type(node) is not dict or node.get("!") != "T":
+            raise Corrupted("a shared tensor that changed its type")
+        return self.read(node)
+
     def _fill_array(self, obj: Any, node: Any) -> None:
-        fresh = tensors.read_tensor(node, self.payload).numpy()
+        fresh = self._fresh(node).numpy()
         if isinstance(obj, np.generic) or (fresh.shape, fresh.dtype) != (obj.shape, obj.dtype):
             raise BadValue("a change of a NumPy value that NumPy itself does not allow")
         np.copyto(obj, fresh)

@@ -1,0 +1,49 @@
+"""`python -m pictures`: judge, draw and save every picture of the README anew."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+
+from ml_katas.catalog import Catalog
+from ml_katas.demo import FAMOUS_MISTAKE
+from ml_katas.judging.client import judging
+from ml_katas.kata import Kata
+from ml_katas.render import brief_view, report_view
+
+HERE = Path(__file__).parent
+_SEED = "7f3a"
+_WIDTH = 80
+
+
+def main() -> None:
+    """Draw the failure, the pass and the brief of moe-topk."""
+    kata = Catalog.load(None).find("moe-topk")
+    mistake = kata.folder / "mutants" / f"{FAMOUS_MISTAKE}.py"
+    _save("failure", "mlkata check", _report(kata, mistake))
+    _save("pass", "mlkata check", _report(kata, kata.solution))
+    _save("brief", "mlkata show", brief_view(kata))
+
+
+def _report(kata: Kata, path: Path) -> RenderableType:
+    with judging() as judge:
+        report = judge(kata, path.read_bytes(), file_name=kata.file_name, seed=_SEED)
+    return report_view(
+        report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=len(kata.hints)
+    )
+
+
+def _save(name: str, title: str, view: RenderableType) -> None:
+    console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)
+    console.print(view)
+    svg = console.export_svg(title=title, unique_id=name)
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # nothing is fetched to show a picture
+    (HERE / f"{name}.svg").write_text(svg.rstrip() + "\n", encoding="utf-8")
+    print(f"wrote {(HERE / name).relative_to(HERE.parent)}.svg")
+
+
+if __name__ == "__main__":
+    main()
