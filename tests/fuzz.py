@@ -83,7 +83,15 @@ def real_frames() -> list[Frame]:
     learner.failed(1, ValueError("wrong"))
     for op, arguments in _requests(x):
         learner.post(op, arguments, sharing=True, **({"node": 1} if op != "call" else {}))
-    return channel.frames
+    return [*channel.frames, *_changes()]
+
+
+def _changes() -> Iterator[Frame]:
+    """Yield answers that change what the judge of `fresh_judge` shares, each thing alone and all at once."""
+    ((request, payload),) = fresh_judge().channel.frames  # type: ignore[attr-defined]
+    shared = [[number, content] for number, content, *_ in request["new"]]
+    for change in (*([entry] for entry in shared), shared):
+        yield {"r": 1, "v": {"!": "@", "id": change[0][0]}, "set": change}, payload
 
 
 def _requests(x: torch.Tensor) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -149,6 +157,7 @@ def _mutate(rng: random.Random, header: dict[str, Any], parts: list[Any]) -> Non
 _ODD: list[Any] = [
     *(None, True, False, 0, 1, -1, 2, 3, 1.5, 1 << 31, -(1 << 63), 1 << 64, 1 << 200, "", "x", "\ud800", "\0"),
     *("1e400", "nan", "0x1p99999", "float32", "bool", "cuda:0", "meta", "x" * 5000, [], {}, [[]], [None], [1, 2]),
+    *([0, 1 << 39, 1 << 39], [1 << 20] * 3, [-1, -6], [1] * 17, [6], [3, 2], [[2, 3]], ["p", 2], [["w", 2]], [["w", None]]),
     *({"!": []}, {"!": "T"}, {"!": "@", "id": 2}, {"!": "@", "id": [1]}, {"!": "H", "id": 1, "k": "x", "n": "y"}),
     *({"!": "bad", "why": "x"}, {"!": "s", "v": [[1]]}, {"!": "d", "v": [[[], 1]]}, {"!": "M"}, {"!": "CB", "id": 1}),
 ]

@@ -197,11 +197,12 @@ def test_a_callback_shows_nothing_but_a_call(engine: Engine) -> None:
         def look(f):
             values = [repr(c.cell_contents) for c in f.__closure__ or ()]
             names = set(f.__globals__) & {"test_promise", "pytest", "expected", "answer"}
-            return "41" in "".join(values), sorted(names), f.__name__, "test_promise" in repr(f.__code__)
+            leaks = "forty-one" in "".join(values), "test_promise" in repr(f.__code__)
+            return leaks, sorted(names), f.__name__
     """
     body = """
-        expected = 41
-        assert look(lambda: expected) == (False, [], "callback", False)
+        expected = "forty-one"
+        assert look(lambda: expected) == ((False, False), [], "callback")
     """
     assert engine.check(body, submission) == PASSED
 

@@ -223,6 +223,7 @@ EIGHT = bytes(8)
         ({"!": "d", "v": [[1]]}, "Corrupted: a malformed 'd' value (ValueError)"),
         ({"!": "big", "v": "f" * 3000}, "Corrupted: an integer too long"),
         ({"!": "sl", "v": [1, 2, 3, 4]}, "Corrupted: a container that is not a list, or too large"),
+        ({"!": "sl", "v": ["x"]}, "Corrupted: a slice whose bounds are not integers"),
         ({"!": "sz", "v": ["x"]}, "Corrupted: a malformed 'sz' value (TypeError)"),
         ({"!": "dev", "v": "moon"}, "Corrupted: a malformed 'dev' value (RuntimeError)"),
         ({"!": "dt", "v": "float8"}, "Corrupted: a malformed 'dt' value (KeyError)"),

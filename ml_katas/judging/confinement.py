@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import landlock, seccomp
+from . import landlock, namespaces, seccomp
 from .kernel import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, drop_capabilities, prctl
 
 _PREFIX_PARTS = ("lib", "lib64", "bin", "include", "share", "pyvenv.cfg")
 _SYSTEM = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/share", "/usr/bin")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/sys/devices/system/cpu")
+LAYERS = ("landlock", "namespaces", "seccomp")
 _DEVICES = ("/dev/urandom", "/dev/random", "/dev/zero")
 
 
@@ -27,30 +28,41 @@ class Confinement:
 
     readable: tuple[Path, ...]
     ruleset_fd: int | None
+    world_fd: int | None
     filtered: bool
 
     @classmethod
-    def build(cls, layers: Iterable[str] = ("landlock", "seccomp")) -> Confinement:
-        """Return what this machine offers of *layers*."""
+    def build(cls, layers: Iterable[str] = LAYERS) -> Confinement:
+        """Return what this machine offers of *layers*; namespaces only where it does not offer Landlock."""
         wanted = set(layers) if sys.platform == "linux" else set()
         readable = tuple(landlock.decompose(readable_roots(), hidden_paths()))
         ruleset_fd = _ruleset(readable) if "landlock" in wanted and landlock.version() else None
-        return cls(readable, ruleset_fd, "seccomp" in wanted and seccomp.supported())
+        world_fd = _world() if "namespaces" in wanted and ruleset_fd is None else None
+        return cls(readable, ruleset_fd, world_fd, "seccomp" in wanted and seccomp.supported())
+
+    @property
+    def fence_fd(self) -> int | None:
+        """What a sandbox needs to have open while it locks itself down: a ruleset or a namespace."""
+        return self.world_fd if self.ruleset_fd is None else self.ruleset_fd
 
     def exposes(self, path: Path) -> bool:
         """Say whether a sandbox could read *path*."""
         path = path.resolve()
         return any(granted == path or granted in path.parents for granted in self.readable)
 
-    def apply(self, ruleset_fd: int) -> None:
-        """Lock this process down for good; the ruleset, if there is one, is open as *ruleset_fd*."""
+    def apply(self, fence_fd: int) -> None:
+        """Lock this process down for good; the fence, if there is one, is open as *fence_fd*."""
         if sys.platform != "linux":
             return
+        if self.world_fd is not None:
+            namespaces.restrict_self(fence_fd)
+            die_with_parent()
         drop_capabilities()
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         if self.ruleset_fd is not None:
-            landlock.restrict_self(ruleset_fd)
-            os.close(ruleset_fd)
+            landlock.restrict_self(fence_fd)
+        if self.fence_fd is not None:
+            os.close(fence_fd)
         if self.filtered:
             seccomp.restrict_self(os.getpid())
 
@@ -80,7 +92,8 @@ def readable_roots() -> list[Path]:
 def hidden_paths() -> list[Path]:
     """Return what no sandbox may read, wherever it lies: this package and the bundled katas."""
     package = Path(__file__).resolve().parent.parent
-    return [package, package.parent / "katas", package.parent / "templates"]
+    files = package.parent.glob("ml_katas-*.dist-info")  # which name the mutants
+    return [package, package.parent / "katas", package.parent / "templates", *files]
 
 
 def _ruleset(readable: Iterable[Path]) -> int:
@@ -92,6 +105,11 @@ def _ruleset(readable: Iterable[Path]) -> int:
     ruleset.allow("/dev/null", landlock.READ_AND_WRITE)
     _fill_finders()
     return ruleset.fd
+
+
+def _world() -> int | None:
+    devices = (*_SYSTEM_FILES, *_DEVICES, "/dev/null")
+    return namespaces.build([*readable_roots(), *map(Path, devices)], hidden_paths())
 
 
 def _fill_finders() -> None:

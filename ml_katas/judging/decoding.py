@@ -155,7 +155,10 @@ class Decoder:
         else:
             self._fill_container(obj, content)
         encoder = Encoder(self.side, sharing=True)
-        agreed = encoder.content_of(obj)
+        try:
+            agreed = encoder.content_of(obj)
+        except tensors.Unsendable as error:
+            raise Corrupted(f"{error}, which no side can have sent") from None
         self.side.ties.drop(new.id for new in encoder.new)  # not announced yet: what holds them is told anew
         tie.agree(None if encoder.new else agreed)
 
@@ -260,6 +263,12 @@ def _big(text: str) -> int:
     return int(text, 16)
 
 
+def _slice(bounds: list[Any]) -> slice:
+    if not all(bound is None or type(bound) is int for bound in bounds):
+        raise Corrupted("a slice whose bounds are not integers")
+    return slice(*bounds)
+
+
 def _record(names: Iterable[Any], values: list[Any], title: Any) -> tuple[Any, ...]:
     fields = [
         name for name in names if type(name) is str and name.isidentifier() and not name.startswith("_")
@@ -290,7 +299,7 @@ _READERS: dict[Any, _Reader] = {
     "nt": lambda d, v, node, depth: _record(node.get("f") or (), d.items(v, depth), node.get("n")),
     "dc": lambda d, v, node, depth: _fields(v, d, depth),
     "sz": lambda _, v, node, depth: torch.Size(v),
-    "sl": lambda d, v, node, depth: slice(*d.items(v, depth, 3)),
+    "sl": lambda d, v, node, depth: _slice(d.items(v, depth, 3)),
     "el": lambda _, v, node, depth: Ellipsis,
     "dt": lambda _, v, node, depth: tensors.DTYPES[v],
     "dev": lambda _, v, node, depth: torch.device(v),

@@ -13,7 +13,7 @@ import torch
 from . import endings
 from .exceptions import RemoteError, encode_exception
 from .modules import describe_by_value
-from .operations import next_of
+from .operations import OVERRIDABLE, next_of
 from .peer import Peer
 from .standins import EntryPoint, Handle, ModuleHandle
 from .tensors import Unsendable
@@ -81,7 +81,7 @@ class JudgePeer(Peer):
                     raise Corrupted("a malformed note of an avoided name")
 
     def answered(self, header: dict[str, Any], payload: bytearray) -> None:
-        if self._depth == 1:
+        if self._depth <= 1 and not self._nested:
             self.transcript.add(header, payload)
 
     def adopt_exception(self, error: RemoteError) -> BaseException:
@@ -185,7 +185,9 @@ class JudgePeer(Peer):
         number, name = node.get("h"), node.get("n")
         if type(number) is not int or type(name) is not str:
             raise Corrupted("a malformed module")
-        return ModuleHandle(self, number, name[:80])
+        own = node.get("own")
+        own_methods = frozenset(name for name in OVERRIDABLE if type(own) is list and name in own)
+        return ModuleHandle(self, number, name[:80], own_methods)
 
     def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
         with contextlib.suppress(Unsendable):

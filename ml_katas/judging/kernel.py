@@ -31,6 +31,12 @@ def prctl(option: int, value: int) -> int:
     return _checked(_libc.prctl(option, *(ctypes.c_ulong(n) for n in (value, 0, 0, 0))))
 
 
+def mount(source: str, target: str, kind: str, flags: int) -> None:
+    """Mount *source* at *target*, or raise OSError."""
+    names = (ctypes.c_char_p(os.fsencode(name)) for name in (source, target, kind))
+    _checked(_libc.mount(*names, ctypes.c_ulong(flags), None))
+
+
 def thread_count(pid: int) -> int:
     """Return how many threads a process has, 0 where that cannot be seen."""
     try:

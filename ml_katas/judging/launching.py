@@ -105,6 +105,7 @@ _SHUT_OFF: dict[str, Any] = {
     "stdout": subprocess.DEVNULL,
     "stderr": subprocess.DEVNULL,
     "start_new_session": True,
+    "cwd": "/",  # not a folder that the learner may remove
 }
 
 

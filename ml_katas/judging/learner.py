@@ -16,7 +16,7 @@ import torch
 
 from . import avoiding, planting
 from .modules import CallbackModule, is_by_value, rebuild_module
-from .operations import OPERATIONS, PARTS
+from .operations import OPERATIONS, OVERRIDABLE, PARTS
 from .peer import Peer
 from .tensors import Unsendable
 from .wire import Channel, Closed, Line
@@ -158,7 +158,10 @@ class LearnerPeer(Peer):
         return self.ask("call", values, sharing=True)
 
     def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
-        return {"h": self.export(module)["id"], "n": type(module).__name__[:80]}
+        own = [
+            name for name in OVERRIDABLE if getattr(type(module), name) is not getattr(torch.nn.Module, name)
+        ]
+        return {"h": self.export(module)["id"], "n": type(module).__name__[:80], "own": own}
 
     def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
         if is_by_value(node):

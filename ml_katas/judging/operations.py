@@ -56,5 +56,8 @@ COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 UNARY = ("neg", "pos", "abs", "invert")
 OPERATIONS |= {name: getattr(operator, name) for name in (*ARITHMETIC, *COMPARISONS, *UNARY)}
 
+# Methods of a module that are answered from its mirrors, unless its class has its own.
+OVERRIDABLE = ("state_dict", "load_state_dict")
+
 # Their results are parts of the object: tied, so that changes to them are seen on both sides.
 PARTS = frozenset({"getattr", "getitem"})

@@ -40,7 +40,7 @@ def _try_in_child(confinement: Confinement, canary: Path, parent: int) -> set[st
         try:
             signal.alarm(_SECONDS)
             die_with_parent()
-            confinement.apply(confinement.ruleset_fd or -1)
+            confinement.apply(-1 if confinement.fence_fd is None else confinement.fence_fd)
             refused = [name for name, attempt in PROBES.items() if _is_refused(attempt, canary, parent)]
             os.write(writer, json.dumps(refused).encode())
         finally:

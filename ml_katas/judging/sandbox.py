@@ -12,7 +12,7 @@ from typing import Any
 from .confinement import Confinement, die_with_parent
 from .learner import serve
 
-RULESET_FD = 4
+FENCE_FD = 4
 _HIGH = 1 << 9
 _MOST_FILES = 32
 
@@ -22,8 +22,8 @@ def become_sandbox(rpc: int, output: int, limits: dict[str, Any], confinement: C
 
     Without a confinement it is for code that the author wrote.
     """
-    ruleset = confinement.ruleset_fd if confinement is not None else None
-    sock = _settle_files([rpc, output, *([ruleset] if ruleset is not None else [])])
+    fence = confinement.fence_fd if confinement is not None else None
+    sock = _settle_files([rpc, output, *([fence] if fence is not None else [])])
     with contextlib.suppress(OSError):
         os.setsid()
     os.chdir("/")
@@ -33,21 +33,21 @@ def become_sandbox(rpc: int, output: int, limits: dict[str, Any], confinement: C
     os.nice(5)
     limit_resources(limits)
     if confinement is not None:
-        confinement.apply(RULESET_FD)
+        confinement.apply(FENCE_FD)
     serve(sock)
     return 0
 
 
 def _settle_files(fds: list[int]) -> socket.socket:
-    """Leave open 0 (nothing to read), 1 and 2 (the output pipe), 3 (the judge) and 4 (the ruleset)."""
-    rpc, output, *ruleset = [os.dup2(fd, _HIGH + n, inheritable=False) for n, fd in enumerate(fds)]
+    """Leave open 0 (nothing to read), 1 and 2 (the output pipe), 3 (the judge) and 4 (the fence)."""
+    rpc, output, *fence = [os.dup2(fd, _HIGH + n, inheritable=False) for n, fd in enumerate(fds)]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(rpc, 3, inheritable=False)
-    for fd in ruleset:
-        os.dup2(fd, RULESET_FD, inheritable=False)
-    os.closerange(RULESET_FD + len(ruleset), 1 << 16)
+    for fd in fence:
+        os.dup2(fd, FENCE_FD, inheritable=False)
+    os.closerange(FENCE_FD + len(fence), 1 << 16)
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115

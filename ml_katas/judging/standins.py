@@ -157,9 +157,11 @@ for _name in COMPARISONS:
 class ModuleHandle(torch.nn.Module):
     """An `nn.Module` of the submission: real parameters here, its methods over there."""
 
-    def __init__(self, remote: Remote, number: int, type_name: str) -> None:
+    _own = ("_remote", "_number", "_type_name", "_own_methods")
+
+    def __init__(self, remote: Remote, number: int, type_name: str, own_methods: frozenset[str]) -> None:
         super().__init__()
-        for name, value in (("_remote", remote), ("_number", number), ("_type_name", type_name)):
+        for name, value in zip(self._own, (remote, number, type_name, own_methods), strict=True):
             object.__setattr__(self, name, value)
 
     def __del__(self) -> None:
@@ -170,6 +172,17 @@ class ModuleHandle(torch.nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self._remote.do("call", self, *args, **kwargs)
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        return self._answer("state_dict", super().state_dict, args, kwargs)
+
+    def load_state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        return self._answer("load_state_dict", super().load_state_dict, args, kwargs)
+
+    def _answer(self, name: str, mirrored: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if name in self._own_methods:
+            return self._remote.do("getattr", self, name)(*args, **kwargs)
+        return mirrored(*args, **kwargs)
 
     def train(self, mode: bool = True) -> ModuleHandle:
         self._remote.do("getattr", self, "train")(mode)

@@ -33,11 +33,28 @@ class Transcript:
         """Say whether both hold the same answers, numbers compared at the tolerance of their dtype."""
         if not self._answers or len(self) != len(other) or self._bytes > _MOST_BYTES:
             return False
-        pairs = zip(self._answers, other._answers, strict=True)
+        pairs = zip(self._renumbered(), other._renumbered(), strict=True)
         return all(_same_answer(mine, theirs) for mine, theirs in pairs)
+
+    def _renumbered(self) -> list[_Answer]:
+        """Return the answers with shared objects and handles numbered by their first appearance in them."""
+        numbers: dict[Any, int] = {}
+        return [(_renumber(header, numbers), payload) for header, payload in self._answers]
 
 
 _Answer = tuple[dict[str, Any], bytearray]
+
+
+def _renumber(node: Any, numbers: dict[Any, int], key: str = "") -> Any:
+    if type(node) is dict:
+        return {name: _renumber(part, numbers, name) for name, part in node.items()}
+    if type(node) is not list:
+        return numbers.setdefault(node, len(numbers)) if key in ("id", "h") and type(node) is int else node
+    if key in ("set", "new"):  # [number, content, ...]
+        return [[_renumber(e[0], numbers, "id"), *_renumber(e[1:], numbers)] for e in node if type(e) is list]
+    if key in ("p", "b", "m"):  # [name, number]
+        return [[part[0], _renumber(part[-1], numbers, "id")] for part in node if type(part) is list and part]
+    return [_renumber(part, numbers) for part in node]
 
 
 def _same_answer(mine: _Answer, theirs: _Answer) -> bool:
@@ -66,7 +83,7 @@ def _same(a: Any, a_bytes: bytearray, b: Any, b_bytes: bytearray) -> bool:
         return _same_tensor(tensors.read_tensor(a, a_bytes), tensors.read_tensor(b, b_bytes))
     if a.get("!") == "f" and b.get("!") == "f":
         return _same_tensor(_number(a), _number(b))
-    keys = (a.keys() | b.keys()) - {"id", "o"}
+    keys = (a.keys() | b.keys()) - {"o"}
     return all(_same(a.get(k), a_bytes, b.get(k), b_bytes) for k in keys)
 
 

@@ -50,7 +50,7 @@ def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, 
     frames = with_code(error.frames, submission)
     at = frames[-1] if frames else None
     message = plain(f"{error.kind}: {error.message}" if error.message else error.kind)
-    if error.kind == "NotImplementedError":
+    if error.kind == "NotImplementedError" and (at is None or at.code.startswith("raise")):
         return Status.INCOMPLETE, Failure("unfinished", "not written yet", at=at)
     if is_refusal(error):
         return Status.FORBIDDEN, Failure("limit", f"{REFUSED}: {message}", at=at, traceback=frames)
