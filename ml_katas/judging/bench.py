@@ -22,6 +22,7 @@ from .wire import Beside, Channel, Closed, Corrupted, RecordingChannel, TimedOut
 
 MOST_REPLACEMENTS = 2
 _MOST_NAMES = 500
+_REFUSALS = ("No usable temporary directory", "Read-only file system")
 REFUSED = "A submission may compute, print and read what is installed; your code tried something else"
 
 
@@ -271,7 +272,8 @@ def _why_not_there(name: str, kind: Any, public: Any) -> str:
 
 def is_refusal(error: RemoteError) -> bool:
     """Say whether an exception of the submission is the confinement at work."""
-    return error.kind == "PermissionError" or "No usable temporary directory" in error.message
+    text = error.message
+    return error.kind == "PermissionError" or any(words in text for words in _REFUSALS)
 
 
 def is_memory(error: BaseException) -> bool:

@@ -144,6 +144,7 @@ def environment() -> dict[str, str]:
         "OMP_THREAD_LIMIT": "4",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
+        "TORCHINDUCTOR_CACHE_DIR": "/",  # exists, so that torch makes none
         **kept,
     }
 

@@ -161,7 +161,7 @@ class LearnerPeer(Peer):
         own = [
             name for name in OVERRIDABLE if getattr(type(module), name) is not getattr(torch.nn.Module, name)
         ]
-        return {"h": self.export(module)["id"], "n": type(module).__name__[:80], "own": own}
+        return {"h": self.export(module)["id"], "n": kind.__name__[:80], "own": own}
 
     def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
         if is_by_value(node):
