@@ -158,9 +158,8 @@ class LearnerPeer(Peer):
         return self.ask("call", values, sharing=True)
 
     def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
-        own = [
-            name for name in OVERRIDABLE if getattr(type(module), name) is not getattr(torch.nn.Module, name)
-        ]
+        kind: Any = type(module)
+        own = [name for name in OVERRIDABLE if getattr(kind, name) is not getattr(torch.nn.Module, name)]
         return {"h": self.export(module)["id"], "n": kind.__name__[:80], "own": own}
 
     def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:

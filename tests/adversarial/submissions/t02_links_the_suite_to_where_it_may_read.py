@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 2 — makes symbolic and hard links to the suite where it may read
+# needs-confinement
 import os
 import sys
 

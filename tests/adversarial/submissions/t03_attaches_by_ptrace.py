@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 3 — attaches to its parent and to the client by ptrace
+# needs-confinement
 import ctypes
 import os
 

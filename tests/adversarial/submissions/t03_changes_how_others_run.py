@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 3 — changes limits, priorities, affinity and scheduling of other processes of the user
+# needs-confinement
 import ctypes
 import os
 

@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 3 — uses System V and POSIX queues, semaphores and segments that other programs of the user own
+# needs-confinement
 import ctypes
 import errno
 

@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 3 — reads and writes memory of its parent and the client by process_vm_readv and process_vm_writev
+# needs-confinement
 import ctypes
 import os
 

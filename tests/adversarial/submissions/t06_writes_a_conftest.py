@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 6 — writes conftest.py, pytest.ini and a plugin beside the suite
+# needs-confinement
 def top_k_gating(token_embeddings, gating_network, k=2):
     for folder in ("@KATA@", "@WORKSPACE@", "/", "."):
         for name in ("conftest.py", "pytest.ini", "sitecustomize.py", "escaped-plugin.py"):

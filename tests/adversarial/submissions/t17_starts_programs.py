@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 17 — starts programs in every way that Python has
+# needs-confinement
 import multiprocessing
 import os
 import pty

@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 19 — changes the libraries that it may read: truncates, writes, marks, leases
+# needs-confinement
 import fcntl
 import os
 

@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 19 — makes named shared memory and semaphores that outlive it
+# needs-confinement
 import _multiprocessing
 import ctypes
 from multiprocessing import shared_memory

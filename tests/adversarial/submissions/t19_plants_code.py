@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 19 — plants code where Python or the judge would load it: .pth, sitecustomize, __pycache__, caches
+# needs-confinement
 import os
 import site
 import sysconfig

@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 19 — saves through torch, NumPy, tempfile, sqlite, shelve and logging
+# needs-confinement
 import logging.handlers
 import shelve
 import sqlite3

@@ -1,5 +1,6 @@
 # expect: forbidden
 # threat: 19 — writes files wherever it may
+# needs-confinement
 import sys
 
 

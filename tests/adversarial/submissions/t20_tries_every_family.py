@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 20 — opens sockets of every family and type
+# needs-confinement
 import socket
 
 

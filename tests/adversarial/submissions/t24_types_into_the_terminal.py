@@ -1,5 +1,6 @@
 # expect: failed
 # threat: 24 — types into the terminal, if there is one
+# needs-confinement
 import fcntl
 import os
 import termios
