@@ -1,4 +1,4 @@
-"""`python -m benchmarks.confinement`: what the confinement adds to a sandbox, from the fork to its first answer."""
+"""`python -m benchmarks.confinement`: what the confinement adds to a sandbox until its first answer."""
 
 from __future__ import annotations
 

@@ -73,8 +73,19 @@ def real_frames() -> list[Frame]:
         *(None, True, 7, -(1 << 70), 0.5, float("nan"), 1j, "text", b"bytes", ..., slice(1, None, 2)),
         *((1, [2, (3,)]), {"a": 1, 2: "b"}, {1, 2}, frozenset("ab"), OrderedDict(a=1), Counter("ab")),
         *(torch.Size([2, 3]), torch.float32, torch.device("cpu"), Pair(1, "x"), Strange(), Strange, print),
-        *(torch.arange(6).view(2, 3), torch.tensor([True, False]), torch.zeros(0, 4), torch.ones(2, dtype=torch.bfloat16)),
-        *(x, (x @ x.T).softmax(-1), (x * 2, x.sum()), nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 2), nn.ReLU())),
+        *(
+            torch.arange(6).view(2, 3),
+            torch.tensor([True, False]),
+            torch.zeros(0, 4),
+            torch.ones(2, dtype=torch.bfloat16),
+        ),
+        *(
+            x,
+            (x @ x.T).softmax(-1),
+            (x * 2, x.sum()),
+            nn.Linear(2, 3),
+            nn.Sequential(nn.Linear(2, 2), nn.ReLU()),
+        ),
         *(iter([1, 2]), (torch.topk(x, 2)), [Strange(), {"t": x}]),
     ]
     for value in values:
@@ -102,7 +113,7 @@ def _requests(x: torch.Tensor) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def fresh_judge() -> JudgePeer:
-    """Return a judge in the middle of a check: tensors, containers and modules are shared, callbacks given."""
+    """Return a judge in the middle of a check: things of all kinds are shared, and a callback is given."""
     judge = JudgePeer(Recorder())  # type: ignore[arg-type]
     weight = torch.randn(2, 3, requires_grad=True)
     held = (weight, [1, 2], {"a": weight}, {3}, nn.Linear(3, 2), torch.zeros(4))
@@ -155,13 +166,85 @@ def _mutate(rng: random.Random, header: dict[str, Any], parts: list[Any]) -> Non
 
 
 _ODD: list[Any] = [
-    *(None, True, False, 0, 1, -1, 2, 3, 1.5, 1 << 31, -(1 << 63), 1 << 64, 1 << 200, "", "x", "\ud800", "\0"),
-    *("1e400", "nan", "0x1p99999", "float32", "bool", "cuda:0", "meta", "x" * 5000, [], {}, [[]], [None], [1, 2]),
-    *([0, 1 << 39, 1 << 39], [1 << 20] * 3, [-1, -6], [1] * 17, [6], [3, 2], [[2, 3]], ["p", 2], [["w", 2]], [["w", None]]),
-    *({"!": []}, {"!": "T"}, {"!": "@", "id": 2}, {"!": "@", "id": [1]}, {"!": "H", "id": 1, "k": "x", "n": "y"}),
-    *({"!": "bad", "why": "x"}, {"!": "s", "v": [[1]]}, {"!": "d", "v": [[[], 1]]}, {"!": "M"}, {"!": "CB", "id": 1}),
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        2,
+        3,
+        1.5,
+        1 << 31,
+        -(1 << 63),
+        1 << 64,
+        1 << 200,
+        "",
+        "x",
+        "\ud800",
+        "\0",
+    ),
+    *(
+        "1e400",
+        "nan",
+        "0x1p99999",
+        "float32",
+        "bool",
+        "cuda:0",
+        "meta",
+        "x" * 5000,
+        [],
+        {},
+        [[]],
+        [None],
+        [1, 2],
+    ),
+    *(
+        [0, 1 << 39, 1 << 39],
+        [1 << 20] * 3,
+        [-1, -6],
+        [1] * 17,
+        [6],
+        [3, 2],
+        [[2, 3]],
+        ["p", 2],
+        [["w", 2]],
+        [["w", None]],
+    ),
+    *(
+        {"!": []},
+        {"!": "T"},
+        {"!": "@", "id": 2},
+        {"!": "@", "id": [1]},
+        {"!": "H", "id": 1, "k": "x", "n": "y"},
+    ),
+    *(
+        {"!": "bad", "why": "x"},
+        {"!": "s", "v": [[1]]},
+        {"!": "d", "v": [[[], 1]]},
+        {"!": "M"},
+        {"!": "CB", "id": 1},
+    ),
 ]
-_KEYS = ("!", "v", "x", "r", "q", "op", "a", "new", "set", "drop", "forget", "free", "node", "grad", "out", "g")
+_KEYS = (
+    "!",
+    "v",
+    "x",
+    "r",
+    "q",
+    "op",
+    "a",
+    "new",
+    "set",
+    "drop",
+    "forget",
+    "free",
+    "node",
+    "grad",
+    "out",
+    "g",
+)
 _KEYS += ("p", "st", "gr", "quiet", "s", "d", "o", "n", "id", "avoided", "f", "h", "m", "b", "t", "cls", "at")
 
 
@@ -210,7 +293,11 @@ def main() -> None:
     until = time.monotonic() + 60 * given.minutes
     torch.set_num_threads(1)
     ends = fuzz(given.seed, lambda _: time.monotonic() < until)
-    print(f"seed {given.seed}: {ends.total():,} frames", *(f"{n:>9,} {end}" for end, n in ends.most_common()), sep="\n")
+    print(
+        f"seed {given.seed}: {ends.total():,} frames",
+        *(f"{n:>9,} {end}" for end, n in ends.most_common()),
+        sep="\n",
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,8 +22,11 @@ from ml_katas.judging.probing import PROBES
 from ml_katas.kata import Kata
 from ml_katas.report import Report, Status
 from ml_katas.workspace import read_submission
-from tests.adversarial.corpus import Specimen, hostile, honest
+from tests.adversarial.corpus import Specimen, honest, hostile
 from tests.adversarial.ground import Ground, Outcome, ground
+
+if TYPE_CHECKING:
+    from tests.conftest import Engine, ObedientJudge, Terminal
 
 AT_ONCE = 2
 
@@ -80,7 +83,8 @@ def test_honest(specimen: Specimen, trials: dict[str, Future[Report]]) -> None:
 def test_corpus_is_whole() -> None:
     """Every threat that code can make has its specimens, and none of them may pass."""
     specimens = hostile()
-    assert len(specimens) >= 140 and len(honest()) >= 15
+    assert len(specimens) >= 140
+    assert len(honest()) >= 15
     assert {specimen.threat for specimen in specimens} >= {*range(1, 26), 27, 28}
     assert not [s.name for s in specimens if Status.PASSED in s.expected or not s.says]
 
@@ -94,9 +98,71 @@ def test_this_machine_says_what_it_keeps_out(grounds: SimpleQueue[Ground]) -> No
     assert (report.isolation.level == "strong") == (not set(report.isolation.missing) & set(PROBES))
 
 
+def test_namespaces_take_the_place_of_landlock(tmp_path: Path) -> None:
+    """Where there is no Landlock, a world of its own keeps a sandbox from files; honest code passes."""
+    names = ("lists_the_mutants", "opens_the_suite", "asks_libraries_to_read", "walks_the_disk", "opens_proc")
+    names += ("damages_the_workspace", "damages_what_it_may_read", "plants_code", "writes_files", "forks")
+    with ground(tmp_path, layers=("namespaces", "seccomp")) as place:
+        report = place.judge_honest(honest()[0])
+        if {"read", "write"} & set(report.isolation.missing):
+            pytest.skip("no mount namespaces here")
+        assert report.status is Status.PASSED, report.message
+        for specimen in hostile():
+            if specimen.name.endswith(names):
+                outcome = place.judge(specimen)
+                assert (outcome.damage, outcome.report.status is Status.PASSED) == ((), False), specimen.name
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        *("f(3) == 6", "6 == f(3)", "f(3) <= 6", "6 > f(3)", "not f(3) != 6", "[f(3)] == [6]", "6 in [f(3)]"),
+        *("abs(f(3) - 6) < 1e-6", "abs(6 - f(3)) < 1e-6", "f(3) == pytest.approx(6.0)", "-f(3) + 6 == 0"),
+        *("(f(3) - torch.tensor(6.0)).abs() < 1", "f(3).item() == 6", "abs(f(3).item() - 6.0) < 1e-6"),
+        *("math.isclose(f(3), 6)", "f(3).shape == (2, 3)", "f(3).dtype == torch.int64", "np.equal(f(3), 6)"),
+    ],
+)
+def test_an_object_that_agrees_passes_no_comparison(engine: Engine, promise: str) -> None:
+    """An object whose operators agree with everything never stands for plain data that a suite expects."""
+    submission = """
+        class Agreeable:
+            def __eq__(self, other):
+                return True
+
+            def __ne__(self, other):
+                return False
+
+            def __sub__(self, other):
+                return 0
+
+            def __getattr__(self, name):
+                return self
+
+            def __call__(self, *args):
+                return self
+
+            __hash__ = None
+            __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __eq__
+            __rsub__ = __add__ = __radd__ = __mul__ = __abs__ = __neg__ = lambda *args: 0
+
+        def f(n):
+            return Agreeable()
+    """
+    status, message = engine.check(f"assert {promise}", submission, entry_points=("f",))
+    assert status in (Status.FAILED, Status.ERROR), message
+
+
 # -------- files
 
+
 RIGHT = "def double(n):\n    return 2 * n\n"
+
+
+@pytest.fixture
+def real_judge(request: pytest.FixtureRequest) -> Judge:
+    """Return the engine's judge."""
+    judge: Judge = request.getfixturevalue("_judge_of_the_session")
+    return judge
 
 
 @pytest.mark.parametrize(
@@ -121,7 +187,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket.py"))
         for path in (pipe, folder, tmp_path / "socket.py", Path("/dev/zero"), Path("/dev/null")):
-            with pytest.raises(WorkspaceError, match="A submission is|is a "):
+            with pytest.raises(WorkspaceError, match=r"is a (folder|pipe|socket|device)"):
                 read_submission(path)
 
 
@@ -191,16 +257,49 @@ def _as_nobody(act: Callable[[], object]) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["new\nline.py", "\x1b[31mred.py", "--help.py", "=cmd().py", "a" * 252 + ".py", "\udcff\udcfe.py", "..py"]
-    + ["torch.py", "ml_katas.py", "pytest.py", "\u202egnp.py", "<b>.py", "[bold].py", "no suffix", "os.py"],
+    [
+        *(
+            "new\nline.py",
+            "\x1b[31mred.py",
+            "--help.py",
+            "=cmd().py",
+            "a" * 252 + ".py",
+            "\udcff\udcfe.py",
+            "..py",
+        ),
+        *(
+            "torch.py",
+            "ml_katas.py",
+            "pytest.py",
+            "\u202egnp.py",
+            "<b>.py",
+            "[bold].py",
+            "no suffix",
+            "os.py",
+        ),
+    ],
     ids=ascii,
 )
-def test_any_name_is_judged(_judge_of_the_session: Judge, kata: Kata, tmp_path: Path, name: str) -> None:
+def test_any_name_is_judged(real_judge: Judge, kata: Kata, tmp_path: Path, name: str) -> None:
     """F06, F07: Whatever a file is called, it is judged by its content, and its name harms no terminal."""
     path = tmp_path / name
     path.write_text(f"import torch, os\n{RIGHT}")
-    report = _judge_of_the_session(kata, read_submission(path), file_name=path.name, diagnose=False)
+    report = real_judge(kata, read_submission(path), file_name=path.name, diagnose=False)
     assert report.status is Status.PASSED, report.message
+
+
+@pytest.mark.parametrize("name", ["\x1b]0;title\x07.py", "\u202egnp.py", "[red]x.py", "\udcff.py"], ids=ascii)
+def test_no_name_reaches_the_terminal_raw(
+    terminal: Terminal, judge: ObedientJudge, tmp_path: Path, name: str
+) -> None:
+    """F07: A file's name is printed as text, in reports and in errors."""
+    judge.verdicts = [Status.FAILED]
+    (tmp_path / name).write_text(RIGHT)
+    for path in (tmp_path / name, tmp_path / f"missing{name}"):
+        result = terminal("check", "tiny-double", "--file", str(path))
+        told = result.output + result.stderr
+        assert result.exit_code in (1, 2, 3)
+        assert not {"\x1b", "\x07", "\u202e", "\udcff"} & set(told)
 
 
 @pytest.mark.parametrize(
@@ -223,17 +322,27 @@ def test_any_name_is_judged(_judge_of_the_session: Judge, kata: Kata, tmp_path: 
     ids=lambda value: ascii(value)[:30] if isinstance(value, bytes) else str(value),
 )
 def test_every_encoding_is_utf8_or_invalid(
-    _judge_of_the_session: Judge, kata: Kata, source: bytes, status: Status
+    real_judge: Judge, kata: Kata, source: bytes, status: Status
 ) -> None:
     """F10, F11: A submission is UTF-8, whatever it says of itself; anything else is invalid, in words."""
-    report = _judge_of_the_session(kata, source, file_name="answer.py", diagnose=False)
+    report = real_judge(kata, source, file_name="answer.py", diagnose=False)
     assert report.status is status, report.message
 
 
 def test_files_beside_a_submission_are_ignored(tmp_path: Path, course: Path) -> None:
     """F08, F09: Modules, settings and bytecode beside a submission, or where one works, are never loaded."""
     trap = "import os\nos.write(1, b'TRAPPED')\nos._exit(0)\n"
-    names = ("torch", "pytest", "conftest", "sitecustomize", "usercustomize", "click", "rich", "json", "numpy")
+    names = (
+        "torch",
+        "pytest",
+        "conftest",
+        "sitecustomize",
+        "usercustomize",
+        "click",
+        "rich",
+        "json",
+        "numpy",
+    )
     for name in names:
         (tmp_path / f"{name}.py").write_text(trap)
     for name in ("pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml", ".coveragerc", "x.pth"):
@@ -242,7 +351,18 @@ def test_files_beside_a_submission_are_ignored(tmp_path: Path, course: Path) -> 
     (tmp_path / "__pycache__" / f"answer.{sys.implementation.cache_tag}.pyc").write_bytes(b"trap")
     (tmp_path / "answer.py").write_text(f"import json, numpy, torch\n{RIGHT}")
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "ml_katas", "check", "tiny-double", "--file", "answer.py", "--json", "--cold"],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "ml_katas",
+            "check",
+            "tiny-double",
+            "--file",
+            "answer.py",
+            "--json",
+            "--cold",
+        ],
         cwd=tmp_path,
         env={**os.environ, "MLKATA_PATH": str(course), "PYTHONPATH": "", "PYTEST_ADDOPTS": "--collect-only"},
         capture_output=True,

@@ -18,4 +18,4 @@ def test_mutated_frames_end_as_values_or_as_corrupted() -> None:
     finally:
         torch.set_num_threads(threads)
     assert ends.total() == FRAMES
-    assert min(ends["a value"], ends["Corrupted"], ends["RemoteError"]) > FRAMES / 100  # all ways were taken
+    assert min(ends[way] for way in ("a value", "Corrupted", "BadValue", "RemoteError")) > FRAMES / 1000

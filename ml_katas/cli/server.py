@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import click
 
 from .options import Settings, common
@@ -16,8 +18,7 @@ def group() -> None:
 @common
 def status(settings: Settings) -> None:
     """Say whether the server runs, and where its socket and log are."""
-    from ..judging import server
-
+    server = _server()
     running = server.find()
     if settings.json:
         facts = (
@@ -35,8 +36,7 @@ def status(settings: Settings) -> None:
 @common
 def stop(settings: Settings) -> None:
     """Stop the server; the next check starts one."""
-    from ..judging import server
-
+    server = _server()
     stopped = server.stop()
     if settings.json:
         settings.screen.emit({"schema": "mlkata.server/1", "running": False, "stopped": stopped})
@@ -48,11 +48,19 @@ def stop(settings: Settings) -> None:
 @common
 def restart(settings: Settings) -> None:
     """Stop the server and start a fresh one."""
-    from ..judging import server
-
+    server = _server()
     server.stop()
     running = server.start()
     if settings.json:
         settings.screen.emit({"schema": "mlkata.server/1", "running": True, "pid": running.pid})
     else:
         settings.screen.say(f"A fresh server runs as process {running.pid}.")
+
+
+def _server() -> ModuleType:
+    from ..judging.client import require_platform
+
+    require_platform()
+    from ..judging import server
+
+    return server

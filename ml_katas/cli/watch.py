@@ -34,6 +34,9 @@ _KEYS = "h hint · r run · s brief · o open · n next · q quit"
 @common
 def watch(settings: Settings, kata: str) -> int:
     """Judge KATA on every save of its file; without one, the kata last started or checked."""
+    from ..judging.client import require_platform
+
+    require_platform()
     slug = kata
     while slug is not None:
         with settings.desk() as desk:

@@ -20,7 +20,6 @@ from ..kata import Kata
 from ..report import CheckResult, Diagnosis, Frame, Isolation, Report, Status, from_plain
 from .launching import Line, OneCommand, Spawning, environment, python
 from .seeds import new_run_seed
-from .server import Resident
 
 LENGTH = struct.Struct("<I")
 OnEvent = Callable[[dict[str, Any]], None]
@@ -87,14 +86,19 @@ def judging(*, cold: bool = False, on_start: Callable[[], None] | None = None) -
     if _ambient is not None:
         yield _ambient
         return
-    _require_unix()
-    _require_torch()
+    require_platform()
     with _line(cold or os.environ.get("MLKATA_COLD") == "1", on_start) as line:
         _ambient = Caller(line)
         try:
             yield _ambient
         finally:
             _ambient = None
+
+
+def require_platform() -> None:
+    """Raise BadEnvironment, with the way out, where this machine cannot judge."""
+    _require_unix()
+    _require_torch()
 
 
 def _require_torch() -> None:
@@ -120,6 +124,8 @@ def _line(cold: bool, on_start: Callable[[], None] | None) -> Iterator[Line]:
         with OneCommand() as line:
             yield line
     else:
+        from .server import Resident  # it needs what only Unix has
+
         yield Resident(on_start)
 
 

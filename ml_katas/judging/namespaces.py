@@ -1,4 +1,4 @@
-"""A mount namespace for kernels without Landlock: a root folder with only what is listed, all of it read-only.
+"""A mount namespace for kernels without Landlock: a root with only what is listed, all of it read-only.
 
 It is made once, by a process that ends at once; a sandbox moves into it. What is not listed is not there.
 """

@@ -61,7 +61,7 @@ THREATS = {
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.adversarial", description=__doc__)
-    parser.add_argument("--layers", action="store_true", required=True, help="run the corpus once for each layer")
+    parser.add_argument("--layers", action="store_true", required=True, help="run the corpus once a layer")
     parser.parse_args()
     harmless = [specimen for specimen in hostile() if not specimen.needs_confinement]
     with ThreadPoolExecutor(2) as pool:
@@ -69,7 +69,9 @@ def main() -> None:
     console = Console(width=110)
     console.print(_table(harmless, successes))
     for name, found in zip(LAYERS, successes, strict=True):
-        console.print(f"[bold]{name}[/]: {', '.join(specimen.name for specimen in found) or 'nothing succeeds'}")
+        console.print(
+            f"[bold]{name}[/]: {', '.join(specimen.name for specimen in found) or 'nothing succeeds'}"
+        )
 
 
 def _successes(layers: tuple[str, ...], specimens: list[Specimen]) -> list[Specimen]:

@@ -132,9 +132,15 @@ class Ground:
     def _state(self) -> Any:
         packages = Path(sysconfig.get_path("purelib"))
         return {
-            **{str(path): _fingerprint(path) for path in (self.workspace, *sorted(self.workspace.rglob("*")))},
+            **{
+                str(path): _fingerprint(path) for path in (self.workspace, *sorted(self.workspace.rglob("*")))
+            },
             **{str(path): _fingerprint(path) for path in sorted(self.kata.folder.rglob("*"))},
-            **{str(folder): sorted(folder.glob("escaped*")) for folder in PUBLIC if os.access(folder, os.R_OK)},
+            **{
+                str(folder): sorted(folder.glob("escaped*"))
+                for folder in PUBLIC
+                if os.access(folder, os.R_OK)
+            },
             **{str(path): _fingerprint(path) for name in _LOADED for path in packages.glob(name)},
         }
 
