@@ -18,9 +18,8 @@ def main() -> None:
     parts.add_argument("--rounds", type=int, default=15)
     chosen = parts.parse_args()
     names = chosen.names or ["start-up", "check", "server"]
-    print(
-        f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
+    machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
+    print(f"{machine}, Python {platform.python_version()}")
     if "start-up" in names:
         start_up.measure(chosen.rounds)
     if "check" in names:

@@ -57,9 +57,8 @@ def measure(rounds: int) -> None:
     least = warm["import click"] + warm["fork, load, the same calls"]
     rows.insert(3, ("the floor: import click + those calls", least, "ms"))
     table("A check of moe-topk", rows, rows[3][0], {"mlkata check, warm": "3.00 ×, and 150 ms idle"})
-    print(
-        f"  cold pytest / warm check: {cold['pytest on the same suite'] / warm['mlkata check, warm']:.1f} ×   budget 10 ×"
-    )
+    times = cold["pytest on the same suite"] / warm["mlkata check, warm"]
+    print(f"  cold pytest / warm check: {times:.1f} ×   budget 10 ×")
 
 
 def _workspace(folder: Path, kata: Kata) -> Path:

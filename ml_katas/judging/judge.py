@@ -22,7 +22,7 @@ from ..plain import plain
 from ..report import CheckResult, Frame, Isolation, Status, to_plain
 from . import context
 from .bench import Bench, Rejected, Submission
-from .confinement import Confinement
+from .confinement import Confinement, hide_memory
 from .diagnosing import diagnose
 from .endings import Ended
 from .plugin import JudgePlugin
@@ -236,6 +236,7 @@ def stand_in_module(submission: Submission) -> types.ModuleType:
 def main() -> None:
     """Run as a process of its own, where forking is not safe: `judge CONNECTION_FD`."""
     sys.dont_write_bytecode = True
+    hide_memory()
     confinement = Confinement.build()
     setting = Setting(Spawned(), probe(confinement), confinement, Session())
     judge_connection(socket.socket(fileno=int(sys.argv[1])), setting)

@@ -9,7 +9,7 @@ import socket
 import sys
 from typing import Any
 
-from .confinement import Confinement, die_with_parent
+from .confinement import Confinement, die_with_parent, hide_memory
 from .learner import serve
 
 FENCE_FD = 4
@@ -81,6 +81,7 @@ def main() -> None:
     """Run as a process of its own, where forking is not safe: `sandbox RPC OUTPUT CPU_SECONDS MEMORY_MIB`."""
     rpc, output, seconds, mebibytes = (int(argument) for argument in sys.argv[1:5])
     limits = {"cpu_seconds": seconds, "memory_mib": mebibytes}
+    hide_memory()
     os._exit(become_sandbox(rpc, output, limits, Confinement.build()))
 
 
