@@ -20,7 +20,7 @@ from ml_katas.errors import WorkspaceError
 from ml_katas.judging.client import Judge
 from ml_katas.judging.probing import PROBES
 from ml_katas.kata import Kata
-from ml_katas.report import Report, Status
+from ml_katas.report import Isolation, Report, Status
 from ml_katas.workspace import read_submission
 from tests.adversarial.corpus import Specimen, honest, hostile
 from tests.adversarial.ground import Ground, Outcome, ground
@@ -48,7 +48,8 @@ def trials(request: pytest.FixtureRequest, grounds: SimpleQueue[Ground]) -> Iter
     def run(judge: Callable[[Ground, Specimen], Any], specimen: Specimen) -> Any:
         place = grounds.get()
         try:
-            return judge(place, specimen)
+            unsafe = judge is Ground.judge and place.isolation.level != "strong"
+            return place.isolation if unsafe else judge(place, specimen)
         finally:
             grounds.put(place)
 
@@ -64,11 +65,11 @@ def trials(request: pytest.FixtureRequest, grounds: SimpleQueue[Ground]) -> Iter
 
 
 @pytest.mark.parametrize("specimen", hostile(), ids=lambda specimen: specimen.name)
-def test_hostile(specimen: Specimen, trials: dict[str, Future[Outcome]]) -> None:
+def test_hostile(specimen: Specimen, trials: dict[str, Future[Outcome | Isolation]]) -> None:
     """A hostile submission ends as expected, in time; it learns, changes and leaves behind nothing."""
     outcome = trials[specimen.name].result()
-    if outcome.report.isolation.level != "strong":
-        pytest.skip(f"the confinement lacks {', '.join(outcome.report.isolation.missing)} here")
+    if isinstance(outcome, Isolation):
+        pytest.skip(f"the confinement lacks {', '.join(outcome.missing)} here")
     assert outcome.damage == ()
     assert outcome.report.status in specimen.expected, outcome.report.message
 
@@ -104,7 +105,7 @@ def test_namespaces_take_the_place_of_landlock(tmp_path: Path) -> None:
     names += ("damages_the_workspace", "damages_what_it_may_read", "plants_code", "writes_files", "forks")
     with ground(tmp_path, layers=("namespaces", "seccomp")) as place:
         report = place.judge_honest(honest()[0])
-        if {"read", "write"} & set(report.isolation.missing):
+        if report.isolation.level != "strong":
             pytest.skip("no mount namespaces here")
         assert report.status is Status.PASSED, report.message
         for specimen in hostile():

@@ -18,7 +18,7 @@ from typing import Any
 from ml_katas.judging.client import Caller
 from ml_katas.judging.launching import OneCommand
 from ml_katas.kata import Kata
-from ml_katas.report import Report, Status, to_plain
+from ml_katas.report import Isolation, Report, Status, to_plain
 
 from .corpus import Specimen
 
@@ -54,6 +54,7 @@ class Ground:
     datagrams: socket.socket
     judged: int = 0
     _before: Any = None
+    isolation: Isolation = field(init=False)
     _judge: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +64,9 @@ class Ground:
             raise RuntimeError(f"nothing can be judged here: {wrong}")
 
     def judge(self, specimen: Specimen) -> Outcome:
-        """Judge one specimen and look around."""
+        """Judge one specimen and look around; what would do harm here is not run."""
+        if specimen.needs_confinement and self.isolation.level != "strong":
+            raise RuntimeError(f"{specimen.name} would do harm without {', '.join(self.isolation.missing)}")
         self.judged += 1
         started = time.monotonic()
         report = self._judge(self.kata, self._filled(specimen), file_name="moe_topk.py", diagnose=False)
@@ -126,6 +129,7 @@ class Ground:
         """Yield what is wrong if the next learner's right solution does not pass."""
         source = self.next.solution.read_bytes()
         report = self._judge(self.next, source, file_name="tiny_double.py", diagnose=False)
+        self.isolation = report.isolation
         if report.status is not Status.PASSED:
             yield f"the next submission ended as {report.status}: {report.message}"
 
