@@ -53,10 +53,11 @@ class Database:
         try:
             return work()
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            moved = _code(error) == sqlite3.SQLITE_IOERR and self._file != _inode(self.path)
+            if not moved and not _is_damage(error):
                 raise self._in_words(error) from None
         self._db.close()
-        self._db = self._renew()
+        self._db = self._open_after_others() if moved else self._renew(self._file)
         return work()
 
     def _connect(self) -> sqlite3.Connection:
@@ -65,9 +66,19 @@ class Database:
         except sqlite3.DatabaseError as error:
             if _code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and self.path.is_file():
                 return self._open_to_read()
+            if _code(error) == sqlite3.SQLITE_IOERR:
+                return self._open_after_others()
             if not _is_damage(error):
                 raise self._in_words(error) from None
         return self._renew()
+
+    def _open_after_others(self) -> sqlite3.Connection:
+        """Open the file once nobody is putting it aside, which fails those who have it open."""
+        with alone(self.path.with_suffix(".lock")):
+            try:
+                return self._open()
+            except sqlite3.DatabaseError as error:
+                raise self._in_words(error) from None
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -110,12 +121,22 @@ class Database:
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {number}")
 
-    def _renew(self) -> sqlite3.Connection:
-        """Put the damaged file aside and open a new one; of two commands only one moves it."""
+    def _renew(self, damaged: int = 0) -> sqlite3.Connection:
+        """Put the damaged file aside and open a new one; of several commands only one moves it.
+
+        *damaged* is the inode of a file that could be opened; without one, opening is what failed.
+        """
         with alone(self.path.with_suffix(".lock")):
-            if self._file in (0, _inode(self.path)):
-                aside = self._put_aside()
-                self.notices.append(f"The progress file was damaged. It is now {aside}; a new one begins.")
+            if damaged and damaged != _inode(self.path):
+                return self._open()
+            try:
+                if not damaged:
+                    return self._open()
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise self._in_words(error) from None
+            aside = self._put_aside()
+            self.notices.append(f"The progress file was damaged. It is now {aside}; a new one begins.")
             return self._open()
 
     def _put_aside(self) -> Path:

@@ -92,8 +92,10 @@ def readable_roots() -> list[Path]:
 def hidden_paths() -> list[Path]:
     """Return what no sandbox may read, wherever it lies: this package and the bundled katas."""
     package = Path(__file__).resolve().parent.parent
-    files = package.parent.glob("ml_katas-*.dist-info")  # which name the mutants
-    return [package, package.parent / "katas", package.parent / "templates", *files]
+    sites = {package.parent, *(path for path in readable_roots() if path.name.endswith("-packages"))}
+    # An editable install leaves a copy of the katas in site-packages, and dist-info names the mutants.
+    installed = [found for site in sites for found in site.glob("ml_katas*")]
+    return [package, package.parent / "katas", package.parent / "templates", *installed]
 
 
 def _ruleset(readable: Iterable[Path]) -> int:
