@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .. import authoring
-from ..authoring import Proof
+from ..authoring import proving
+from ..authoring.proving import Proof
 from .options import Settings, common, complete_kata
 
 
@@ -26,7 +26,7 @@ def check(settings: Settings, katas_to_check: tuple[str, ...]) -> int:
     """
     proofs = []
     with settings.desk() as desk:
-        for proof in authoring.prove(desk.catalog, katas_to_check, settings.screen.note):
+        for proof in proving.prove(desk.catalog, katas_to_check, settings.screen.note):
             proofs.append(proof)
             if not settings.json:
                 _say(settings, proof)
