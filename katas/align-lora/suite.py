@@ -59,6 +59,16 @@ def test_lora_a_is_random():
     assert not torch.equal(first, second), "two layers must not start with the same lora_A"
 
 
+@after("test_lora_a_is_random")
+def test_every_entry_of_lora_a_is_drawn():
+    """Every entry of lora_A is drawn, in a wide layer too; none is what happened to lie in memory."""
+    factor = LoRALinear(nn.Linear(1000, 3), r=256, alpha=1.0).lora_A.detach()
+    # So much memory (1 MB) comes from the system, as zeros, unless something is written to it.
+    drawn = factor.ne(0).float().mean().item()
+    assert factor.isfinite().all(), "lora_A must be finite"
+    assert drawn > 0.9, f"{1 - drawn:.0%} of a wide lora_A is zero: empty() only takes memory, it draws nothing"
+
+
 @after("test_parameters_have_the_promised_names")
 def test_only_the_two_factors_are_trainable():
     """base is frozen, weight and bias; lora_A and lora_B are trainable."""

@@ -97,6 +97,18 @@ def test_numbers_far_apart_in_a_row():
 
 
 @after("test_numbers_far_apart_in_a_row")
+@pytest.mark.parametrize("slope", [0.01, -0.5])
+def test_long_rows_and_many_rows(slope):
+    """Rows of thousands of numbers that rise or fall come out right, and so do thousands of short rows."""
+    x = torch.randn(2500, 2) + slope * torch.arange(2500.0)[:, None]
+    down, across = softmax_of_numbers(x.T).T, softmax_of_numbers(x)
+    assert_close(softmax(x, 0), down, label="softmax down 2500 rows, dim=0")
+    assert_close(softmax(x.T, 1), down.T, label="softmax along 2500 numbers, dim=1")
+    assert_close(softmax(x, 1), across, label="softmax of 2500 rows, dim=1")
+    assert_close(softmax(x.T, 0), across.T, label="softmax of 2500 columns, dim=0")
+
+
+@after("test_numbers_far_apart_in_a_row")
 def test_minus_infinity_gets_no_weight():
     """An entry -inf gets the weight 0 and leaves the others undisturbed."""
     hidden = torch.tensor(
@@ -210,3 +222,14 @@ def softmax_by_ratios(x, dim):
     rows = x.double().movedim(dim, -1)  # (..., n)
     ratios = (rows.unsqueeze(-2) - rows.unsqueeze(-1)).exp()  # (..., i, j)
     return ratios.sum(dim=-1).reciprocal().movedim(-1, dim)
+
+
+def softmax_of_numbers(rows):
+    """The definition for each row of Python numbers, one after the other; fsum rounds but once."""
+    weights = []
+    for row in rows.tolist():
+        largest = max(row)
+        powers = [math.exp(number - largest) for number in row]
+        total = math.fsum(powers)
+        weights.append([power / total for power in powers])
+    return torch.tensor(weights, dtype=torch.float64)
