@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 
 from .desk import DONE, Desk
 from .errors import UsageError, WorkspaceError
 from .kata import Kata
+from .records import dataclass
 from .strict import read_text
 from .workspace import read_submission
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
+import functools
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidKata, MlkataError, UnknownKata, UsageError
-from .kata import SLUG, Facts, Kata
-from .strict import nearest, read_text, read_toml
+from .index import Index
+from .records import dataclass
+from .spelling import nearest
+
+if TYPE_CHECKING:
+    from .kata import Kata
 
 _HERE = Path(__file__).resolve().parent
 
@@ -113,6 +117,8 @@ class Catalog:
 
     def find(self, name: str) -> Kata:
         """Return the kata called *name* (slug, file name or unique prefix), or raise UnknownKata."""
+        from .kata import Kata
+
         return Kata.load(self._folders[self.resolve(name)])
 
     def resolve(self, name: str) -> str:
@@ -123,6 +129,8 @@ class Catalog:
         longer = [slug for slug in self._folders if wanted and slug.startswith(wanted)]
         if len(longer) == 1:
             return longer[0]
+        import difflib
+
         raise UnknownKata(name, longer[:3] or difflib.get_close_matches(wanted, self._folders, cutoff=0.65))
 
     @cached_property
@@ -131,11 +139,13 @@ class Catalog:
         placed = [(track, slug) for track in self.tracks for slug in track.katas]
         tracked = {slug for _, slug in placed}
         loose = [(Track("", ""), slug) for slug in sorted(self._folders) if slug not in tracked]
-        return tuple(_entry(self._folders[slug], track) for track, slug in placed + loose)
+        entries = tuple(self._entry(slug, track) for track, slug in placed + loose)
+        self._index.save()
+        return entries
 
     def entry(self, slug: str) -> Entry:
         """Return the entry of one kata; reads its `kata.toml` and no other."""
-        return _entry(self._folders[slug], self.track_of(slug))
+        return self._entry(slug, self.track_of(slug))
 
     def track_of(self, slug: str) -> Track:
         """Return the track that *slug* is in; for a kata without one a track of no name."""
@@ -152,11 +162,24 @@ class Catalog:
         return (*self._misplaced, *self._placement[1])
 
     @cached_property
+    def _index(self) -> Index:
+        return Index()
+
+    def _entry(self, slug: str, track: Track) -> Entry:
+        folder = self._folders[slug]
+        try:
+            facts = self._index.value(folder / "kata.toml", lambda: _facts(folder))
+        except InvalidKata as problem:
+            return Entry(slug, folder, track.name, track.title, title=slug, problem=problem)
+        title, difficulty, minutes, tags = facts
+        return Entry(slug, folder, track.name, track.title, title, difficulty, minutes, tuple(tags))
+
+    @cached_property
     def _placement(self) -> tuple[tuple[Track, ...], tuple[InvalidKata, ...]]:
         tracks: dict[str, Track] = {}
         problems: list[InvalidKata] = []
         home: dict[str, str] = {}
-        for path, track in _read_tracks(self.sources, problems):
+        for path, track in self._read_tracks(problems):
             katas: list[str] = []
             for slug in track.katas:
                 wrong = self._misfit(slug, track, home)
@@ -168,6 +191,17 @@ class Catalog:
             before = tracks.get(track.name, Track(track.name, track.title))
             tracks[track.name] = Track(before.name, before.title, (*before.katas, *katas))
         return tuple(tracks.values()), tuple(problems)
+
+    def _read_tracks(self, problems: list[InvalidKata]) -> Iterator[tuple[Path, Track]]:
+        for path in (source / "tracks.toml" for source in self.sources):
+            if not path.is_file():
+                continue
+            try:
+                tracks = self._index.value(path, functools.partial(_tracks, path))
+            except InvalidKata as problem:
+                problems.append(problem)
+            else:
+                yield from ((path, Track(name, title, tuple(katas))) for name, title, katas in tracks)
 
     def _misfit(self, slug: str, track: Track, home: dict[str, str]) -> str:
         if slug not in self._folders:
@@ -184,11 +218,10 @@ def bundled(name: str) -> Path | None:
 
 def _kata_folders(source: Path) -> Iterator[Path]:
     with os.scandir(source) as children:
-        names = sorted(child.name for child in children if child.name[0] not in "._" and child.is_dir())
-    for name in names:
-        folder = source / name
-        if any((folder / file).exists() for file in ("kata.toml", "suite.py", "starter.py.j2")):
-            yield folder
+        found = sorted((c.name, c.path) for c in children if c.name[0] not in "._" and c.is_dir())
+    for name, path in found:
+        if any(os.path.exists(f"{path}/{file}") for file in ("kata.toml", "suite.py", "starter.py.j2")):
+            yield source / name
 
 
 def _refuse_odd_source(path: Path, origin: str) -> None:
@@ -218,38 +251,29 @@ def _distinct(paths: Iterable[Path | None]) -> tuple[Path, ...]:
     return tuple(by_place.values())
 
 
-def _read_tracks(sources: tuple[Path, ...], problems: list[InvalidKata]) -> Iterator[tuple[Path, Track]]:
-    for path in (source / "tracks.toml" for source in sources):
-        if not path.is_file():
-            continue
-        try:
-            yield from ((path, track) for track in read_toml(path, Tracks).track)
-        except InvalidKata as problem:
-            problems.append(problem)
-
-
 def _line_naming(path: Path, track: Track, slug: str) -> int | None:
     """Return the line below the header of *track* that holds *slug*."""
+    from .strict import read_text
+
     lines = read_text(path).splitlines()
     below = next((n for n, line in enumerate(lines) if "name" in line and f'"{track.name}"' in line), 0)
     quoted = (f'"{slug}"', f"'{slug}'")
     return next((n + 1 for n in range(below, len(lines)) if any(q in lines[n] for q in quoted)), None)
 
 
-def _entry(folder: Path, track: Track) -> Entry:
-    try:
-        if not SLUG.fullmatch(folder.name):
-            raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
-        facts = read_toml(folder / "kata.toml", Facts)
-    except InvalidKata as problem:
-        return Entry(folder.name, folder, track.name, track.title, title=folder.name, problem=problem)
-    return Entry(
-        folder.name,
-        folder,
-        track.name,
-        track.title,
-        facts.title,
-        facts.difficulty.value,
-        facts.minutes,
-        facts.tags,
-    )
+def _facts(folder: Path) -> list[Any]:
+    """Return the title, difficulty, minutes and tags of the kata in *folder*, or raise InvalidKata."""
+    from .kata import SLUG, Facts
+    from .strict import read_toml
+
+    if not SLUG.fullmatch(folder.name):
+        raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
+    facts = read_toml(folder / "kata.toml", Facts)
+    return [facts.title, facts.difficulty.value, facts.minutes, list(facts.tags)]
+
+
+def _tracks(path: Path) -> list[Any]:
+    """Return the name, title and katas of each track of a `tracks.toml`, or raise InvalidKata."""
+    from .strict import read_toml
+
+    return [[track.name, track.title, list(track.katas)] for track in read_toml(path, Tracks).track]

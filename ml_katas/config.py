@@ -7,14 +7,15 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from .errors import InvalidConfig, InvalidKata, UsageError
 from .files import in_words, write_whole
-from .strict import nearest
+from .records import dataclass
+from .spelling import nearest
 
 FILE_NAME = "mlkata.toml"
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")

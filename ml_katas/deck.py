@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InvalidKata
 from .markdown import Section, sections
+from .records import dataclass
 from .strict import read_text
 
 _MARK = re.compile(r"<!--\s*card:\s*([a-z0-9]+(?:-[a-z0-9]+)*)\s*-->")

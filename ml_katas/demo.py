@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +11,7 @@ from . import practice
 from .catalog import Catalog
 from .desk import Desk
 from .kata import Kata, Mutant
+from .records import dataclass
 from .strict import read_text
 from .workspace import Workspace
 

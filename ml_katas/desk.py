@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from .catalog import Catalog
 from .errors import UsageError, WorkspaceError
-from .kata import Kata
 from .workspace import Workspace
 
 if TYPE_CHECKING:
+    from .kata import Kata
     from .progress import Progress
 
 DONE = ("passed", "assisted")

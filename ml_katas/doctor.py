@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 
 from . import __version__
 from .desk import DONE, Desk
 from .errors import MlkataError
+from .records import dataclass
 
 OLDEST_TORCH = (2, 6)
 _GET_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"

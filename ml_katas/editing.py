@@ -6,12 +6,12 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from .desk import Desk
 from .errors import BadEnvironment
 from .kata import Kata
+from .records import dataclass
 from .workspace import read_submission
 
 _VARIABLES = ("VISUAL", "EDITOR")

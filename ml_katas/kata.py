@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
 from .deck import Deck
+from .difficulty import Difficulty
 from .errors import InvalidKata
 from .markdown import Section, sections
+from .records import dataclass
 from .strict import read_text, read_toml
 from .suite import Suite
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-class Difficulty(StrEnum):
-    """How hard a kata is for someone who knows its prerequisites."""
-
-    EASY = "easy"
-    MEDIUM = "medium"
-    HARD = "hard"
 
 
 @dataclass(frozen=True)

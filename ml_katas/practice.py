@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from .desk import Desk
 from .edition import Edition, hash_of
 from .errors import UsageError, WorkspaceError
 from .kata import Kata
+from .records import dataclass
 from .report import Report, Status
 from .standing import Finish, Upcoming, finish, following, upcoming
-from .workspace import read_submission
+from .workspace import Workspace, read_submission
 
 if TYPE_CHECKING:
     from .judging.client import Cancel
@@ -111,18 +112,56 @@ def check(
     path = workspace.submission_path(kata)
     _refuse_file_elsewhere(name, path, kata)
     source = read_submission(path, kata.slug)
-    edition, was_done = Edition.of(kata.folder), desk.is_done(kata.slug)
-    with judging() as judge:
-        workspace.keep(kata, source)
-        attempt = desk.progress.begin(kata.slug, suite_hash=edition.suite, submission_hash=hash_of(source))
-        report = judge(kata, source, file_name=path.name, seed=seed, on_event=on_event, cancel=cancel)
-        changed = edition.changed_since(desk.progress.editions().get(kata.slug))
-        _record(desk, attempt, report, edition if changed else None)
+    attempt = _Attempt(desk, workspace, kata, source)
+
+    def heard(event: dict[str, Any]) -> None:
+        attempt.begin()
+        if on_event is not None:
+            on_event(event)
+
+    try:
+        with judging() as judge:
+            report = judge(kata, source, file_name=path.name, seed=seed, on_event=heard, cancel=cancel)
+    finally:
+        attempt.begin()
+    changed = attempt.end(report)
     checked = Checked(kata, path, report, desk.hints_shown(kata), changed=changed)
     if report.status is not Status.PASSED:
         return checked
-    end = None if was_done else finish(desk, kata.slug)
+    end = None if attempt.was_done else finish(desk, kata.slug)
     return replace(checked, following=following(desk, kata.slug), finish=end)
+
+
+class _Attempt:
+    """What is recorded of one check; it begins while the judge is at work, so nobody waits for the disk."""
+
+    was_done = False
+
+    def __init__(self, desk: Desk, workspace: Workspace, kata: Kata, source: bytes) -> None:
+        self._desk = desk
+        self._workspace = workspace
+        self._kata = kata
+        self._source = source
+        self._edition: Edition | None = None
+        self._number = 0
+
+    def begin(self) -> None:
+        """Keep this version and record that it is being judged; once."""
+        if self._edition is not None:
+            return
+        self._edition = Edition.of(self._kata.folder)
+        self.was_done = self._desk.is_done(self._kata.slug)
+        self._workspace.keep(self._kata, self._source)
+        self._number = self._desk.progress.begin(
+            self._kata.slug, suite_hash=self._edition.suite, submission_hash=hash_of(self._source)
+        )
+
+    def end(self, report: Report) -> tuple[str, ...]:
+        """Record how it ended; return what of the kata changed since the learner started it."""
+        assert self._edition is not None
+        changed = self._edition.changed_since(self._desk.progress.editions().get(self._kata.slug))
+        _record(self._desk, self._number, report, self._edition if changed else None)
+        return changed
 
 
 def check_file(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .database import Database
 from .edition import Edition
+from .records import dataclass
 
 if TYPE_CHECKING:
     from .report import Report

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .desk import Desk
 from .errors import UsageError
 from .kata import Kata
+from .records import dataclass
 from .report import CheckResult
 from .workspace import read_submission
 

@@ -6,9 +6,11 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from .records import dataclass
 
 SCHEMA = "mlkata.report/1"
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .catalog import Entry, Row, Track
 from .desk import DONE, Desk
-from .edition import Edition
 from .errors import InvalidKata, UsageError
-from .strict import nearest
+from .records import dataclass
+from .spelling import nearest
 
 if TYPE_CHECKING:
+    from .edition import Edition
     from .progress import Attempt
 
 
@@ -137,8 +137,8 @@ def _rows(desk: Desk) -> Iterator[Row]:
     suites = desk.progress.passed_suites() if desk.has_progress else {}
     for entry in desk.catalog.entries:
         touched = entry.slug in statuses and not entry.problem
-        now = Edition.of(entry.folder) if touched else Edition("", "", "")
-        passed_with = suites.get(entry.slug, frozenset()) if touched else frozenset()
+        now = _edition(entry) if touched else None
+        passed_with = suites.get(entry.slug, frozenset())
         yield Row(
             entry.slug,
             entry.title,
@@ -148,9 +148,15 @@ def _rows(desk: Desk) -> Iterator[Row]:
             entry.minutes,
             "broken" if entry.problem else desk.status(entry.slug),
             entry.problem.message if entry.problem else "",
-            is_earlier=bool(passed_with) and now.suite not in passed_with,
-            changed=now.changed_since(editions.get(entry.slug)) if touched else (),
+            is_earlier=now is not None and bool(passed_with) and now.suite not in passed_with,
+            changed=now.changed_since(editions.get(entry.slug)) if now else (),
         )
+
+
+def _edition(entry: Entry) -> Edition:
+    from .edition import Edition  # with it comes hashlib, and most lists hold nothing that was touched
+
+    return Edition.of(entry.folder)
 
 
 def _tracks(desk: Desk) -> Iterator[TrackProgress]:

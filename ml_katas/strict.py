@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import enum
 import re
 import tomllib
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import InvalidKata
+from .spelling import nearest
 
 Record = TypeVar("Record")
 
@@ -39,12 +39,6 @@ def read_text(path: Path) -> str:
         raise InvalidKata(path, None, f"must be UTF-8 text ({error.reason} at byte {error.start})") from None
     except OSError as error:
         raise InvalidKata(path, None, f"cannot be read: {error.strerror}") from None
-
-
-def nearest(name: str, names: typing.Iterable[str]) -> str:
-    """Return " Did you mean …?" with the name most like *name*, or nothing."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _line_of_syntax_error(error: Exception) -> int | None:

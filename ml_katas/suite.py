@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InvalidKata
-from .strict import nearest, read_text
+from .records import dataclass
+from .spelling import nearest
+from .strict import read_text
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from .desk import Desk
 from .edition import Edition, hash_of
 from .errors import UsageError
 from .kata import Kata
+from .records import dataclass
 from .workspace import Version, Workspace, read_submission
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from .errors import MlkataError
 from .judging.client import Cancel, Cancelled, Draft
 from .judging.seeds import new_run_seed
 from .practice import Checked
+from .records import dataclass
 from .report import Report
 
 # How long the watcher waits for further changes before it tells of the first, in milliseconds.

@@ -6,14 +6,16 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .edition import hash_of
 from .errors import WorkspaceError
 from .files import alone, draft_beside, in_words, reason, sync_folder, write_new, write_whole
-from .kata import Kata
+from .records import dataclass
+
+if TYPE_CHECKING:
+    from .kata import Kata
 
 LARGEST = 1024 * 1024
 SETTINGS = "mlkata.toml"
@@ -131,6 +133,8 @@ class Workspace:
 
     def keep(self, kata: Kata, source: bytes) -> Version:
         """Store *source* as the newest version, unless it is; return that version."""
+        from .edition import hash_of  # with it comes hashlib
+
         self.prepare()
         versions, digest = self.versions(kata), hash_of(source)[:12]
         if versions and versions[-1].digest == digest:

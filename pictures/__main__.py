@@ -12,7 +12,8 @@ from ml_katas.catalog import Catalog
 from ml_katas.demo import FAMOUS_MISTAKE
 from ml_katas.judging.client import judging
 from ml_katas.kata import Kata
-from ml_katas.render import brief_view, report_view
+from ml_katas.render.brief import brief_view
+from ml_katas.render.report import report_view
 
 HERE = Path(__file__).parent
 _SEED = "7f3a"

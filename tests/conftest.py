@@ -21,6 +21,7 @@ from ml_katas.__main__ import main
 from ml_katas.config import ABOUT
 from ml_katas.judging.client import Caller, Judge
 from ml_katas.judging.launching import OneCommand
+from ml_katas.judging.client import OnEvent
 from ml_katas.kata import Kata
 from ml_katas.report import CheckResult, Diagnosis, Failure, Isolation, Report, Status
 
@@ -84,8 +85,19 @@ class ObedientJudge:
     verdicts: list[Status] = field(default_factory=lambda: [Status.PASSED])
     asked: list[tuple[str, bytes, str, str]] = field(default_factory=list)
 
-    def __call__(self, kata: Kata, source: bytes, *, file_name: str, seed: str = "", **_: Any) -> Report:
+    def __call__(
+        self,
+        kata: Kata,
+        source: bytes,
+        *,
+        file_name: str,
+        seed: str = "",
+        on_event: OnEvent | None = None,
+        **_: Any,
+    ) -> Report:
         self.asked.append((kata.slug, source, file_name, seed))
+        if on_event is not None:
+            on_event({"event": "started", "checks": list(kata.suite.names)})
         status = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
         return report_of(kata, status, seed or "7f3a")
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ml_katas.difficulty import Difficulty
 from ml_katas.errors import InvalidKata
-from ml_katas.kata import Difficulty, Kata, Mutant, Reference
+from ml_katas.kata import Kata, Mutant, Reference
 from ml_katas.suite import Check, Suite
 from ml_katas.templates import render_starter
 

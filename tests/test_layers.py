@@ -12,8 +12,33 @@ PACKAGE = Path(ml_katas.__file__).parent
 
 # From the bottom to the top; a module belongs to the first entry that is its name or a package above it.
 LAYERS = {
-    "vocabulary": ("errors", "markdown", "strict", "suite", "deck", "kata", "edition", "report", "plain", ""),
-    "stores": ("files", "config", "catalog", "workspace", "database", "progress", "templates", "desk"),
+    "vocabulary": (
+        "records",
+        "spelling",
+        "errors",
+        "markdown",
+        "mathtext",
+        "strict",
+        "suite",
+        "deck",
+        "difficulty",
+        "kata",
+        "edition",
+        "report",
+        "plain",
+        "",
+    ),
+    "stores": (
+        "files",
+        "index",
+        "config",
+        "catalog",
+        "workspace",
+        "database",
+        "progress",
+        "templates",
+        "desk",
+    ),
     "engine": ("judging", "testing"),
     "use cases": (
         "standing",
@@ -27,7 +52,7 @@ LAYERS = {
         "demo",
         "doctor",
     ),
-    "rendering": ("mathtext", "render"),
+    "rendering": ("render",),
     "edge": ("cli", "__main__"),
 }
 

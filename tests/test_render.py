@@ -13,19 +13,16 @@ from rich.console import Console, RenderableType
 
 from ml_katas.catalog import Entry, Row
 from ml_katas.deck import Deck
-from ml_katas.kata import Difficulty, Facts, Hint, Kata, Reference
+from ml_katas.difficulty import Difficulty
+from ml_katas.kata import Facts, Hint, Kata, Reference
 from ml_katas.plain import plain
-from ml_katas.render import (
-    brief_view,
-    catalogue_view,
-    code_view,
-    comparison_view,
-    failure_view,
-    hint_view,
-    report_view,
-    status_view,
-)
+from ml_katas.render.answer import code_view, comparison_view
+from ml_katas.render.brief import brief_view, hint_view
+from ml_katas.render.catalogue import catalogue_view
+from ml_katas.render.failure import failure_view
 from ml_katas.render.moments import ago
+from ml_katas.render.report import report_view
+from ml_katas.render.status import status_view
 from ml_katas.report import (
     CheckResult,
     Diagnosis,

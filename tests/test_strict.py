@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ml_katas.errors import InvalidKata
-from ml_katas.strict import nearest, read_text, read_toml
+from ml_katas.spelling import nearest
+from ml_katas.strict import read_text, read_toml
 
 
 class Colour(StrEnum):

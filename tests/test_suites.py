@@ -292,7 +292,7 @@ def test_nothing_of_a_kata_can_be_imported(engine: Engine) -> None:
                     pass
             found += [name for name in ("suite", "solution", "test_promise") if name in sys.modules]
             kinds = {type(thing).__name__ for thing in gc.get_objects()}
-            return found + sorted(kinds & {"Session", "JudgePlugin", "Kata", "Suite"})
+            return found + sorted(kinds & {"Session", "SuiteRun", "Kata", "Suite"})
     """
     assert engine.check("assert look() == []", submission) == PASSED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
@@ -10,8 +11,26 @@ from ..authoring import proving
 from ..authoring.proving import Proof
 from .options import Settings, common, complete_kata
 
+# Imported only to be run.
+COMMANDS = {"new": "ml_katas.cli.author_new:new", "preview": "ml_katas.cli.author_preview:preview"}
 
-@click.group(name="author")
+
+class LazyGroup(click.Group):
+    """A group that has the commands of the table above beside its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*COMMANDS, *super().list_commands(ctx)])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return super().get_command(ctx, name)
+        module, attribute = COMMANDS[name].split(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(name="author", cls=LazyGroup)
 def group() -> None:
     """Write katas and prove their suites."""
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import standing
 from ..catalog import Catalog, Row
-from ..kata import Difficulty, Kata
+from ..difficulty import Difficulty
 from .options import Settings, common, complete_track, kata_argument
 from .saying import closing_notices
+
+if TYPE_CHECKING:
+    from ..kata import Kata
 
 
 @click.command("list")
@@ -51,14 +54,14 @@ def show(settings: Settings, kata: str) -> None:
     if settings.json:
         settings.screen.emit(_brief_as_json(found))
         return
-    from ..render import brief_view
+    from ..render.brief import brief_view
 
     settings.screen.draw(brief_view(found))
 
 
 def _draw(settings: Settings, catalog: Catalog, rows: tuple[Row, ...]) -> None:
     if rows:
-        from ..render import catalogue_view
+        from ..render.catalogue import catalogue_view
 
         settings.screen.draw(catalogue_view(rows))
     else:
@@ -77,7 +80,7 @@ def _remarks(catalog: Catalog) -> Iterator[str]:
 def _as_json(catalog: Catalog, rows: tuple[Row, ...]) -> dict[str, Any]:
     return {
         "schema": "mlkata.list/1",
-        "katas": [dataclasses.asdict(row) for row in rows],
+        "katas": [vars(row) for row in rows],
         "hidden": [
             {"slug": hidden.slug, "folder": str(hidden.folder), "by": str(hidden.by)}
             for hidden in catalog.hidden

@@ -37,7 +37,8 @@ def _draw(settings: Settings, step: Step) -> None:
     from rich.padding import Padding
     from rich.rule import Rule
 
-    from ..render import code_view, report_view
+    from ..render.answer import code_view
+    from ..render.report import report_view
 
     kata, report = step.checked.kata, step.checked.report
     draw = settings.screen.draw

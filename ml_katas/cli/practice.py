@@ -104,7 +104,7 @@ def hint(settings: Settings, kata: str) -> None:
             }
         )
         return
-    from ..render import hint_view
+    from ..render.brief import hint_view
 
     settings.screen.draw(hint_view(hinted.kata, hinted.number))
     if hinted.again:
@@ -147,7 +147,7 @@ def _begun_as_json(begun: Begun) -> dict[str, Any]:
 
 
 def _draw(settings: Settings, checked: Checked) -> None:
-    from ..render import report_view
+    from ..render.report import report_view
 
     kata = checked.kata
     settings.screen.draw(
@@ -160,7 +160,7 @@ def _draw(settings: Settings, checked: Checked) -> None:
         )
     )
     if checked.finish:
-        from ..render import finish_view
+        from ..render.status import finish_view
 
         settings.screen.say()
         settings.screen.draw(finish_view(checked.finish))
@@ -190,6 +190,6 @@ def _judge(cold: bool, started: list[bool]) -> Iterator[None]:
     """Open the judge, and have what draws its verdict imported while it works."""
     from ..judging.client import judging
 
-    threading.Thread(target=import_module, args=("ml_katas.render",), daemon=True).start()
+    threading.Thread(target=import_module, args=("ml_katas.render.report",), daemon=True).start()
     with judging(cold=cold, on_start=lambda: started.append(True)):
         yield

@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..desk import Desk
-from ..kata import Kata
 from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..desk import Desk
+    from ..kata import Kata
 
 
 @contextmanager

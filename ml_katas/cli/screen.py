@@ -7,13 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from ..plain import plain
+from ..records import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

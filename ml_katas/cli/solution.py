@@ -31,7 +31,7 @@ def solution(settings: Settings, kata: str, diff: bool, give_up: bool) -> None:
 
 
 def _draw(settings: Settings, answer: Answer) -> None:
-    from ..render import comparison_view, solution_view
+    from ..render.answer import comparison_view, solution_view
 
     if answer.yours is None:
         settings.screen.draw(solution_view(answer.kata, answer.solution))

@@ -26,7 +26,7 @@ def status(settings: Settings) -> None:
         if settings.json:
             settings.screen.emit(_as_json(desk, found))
             return
-        from ..render import status_view
+        from ..render.status import status_view
 
         settings.screen.draw(status_view(found))
 

@@ -24,7 +24,7 @@ def history(settings: Settings, kata: str) -> None:
     if settings.json:
         settings.screen.emit(_history_as_json(found))
         return
-    from ..render import history_view
+    from ..render.versions import history_view
 
     settings.screen.draw(history_view(found))
 

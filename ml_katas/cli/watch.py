@@ -134,14 +134,14 @@ class _Watch:
         self._view = self._report_view(report)
 
     def _hint(self) -> RenderableType:
-        from ..render import hint_view
+        from ..render.brief import hint_view
 
         with self._settings.desk() as desk:
             hinted = practice.hint(desk, self._kata.slug)
         return hint_view(hinted.kata, hinted.number)
 
     def _brief(self) -> RenderableType:
-        from ..render import brief_view
+        from ..render.brief import brief_view
 
         return brief_view(self._kata)
 
@@ -163,7 +163,7 @@ class _Watch:
     # -------- what is shown
 
     def _report_view(self, report: Report) -> RenderableType:
-        from ..render import report_view
+        from ..render.report import report_view
 
         with self._settings.desk() as desk:
             shown = desk.hints_shown(self._kata)

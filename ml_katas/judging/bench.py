@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from ..kata import Limits
+from ..records import dataclass
 from ..report import Frame, Status
-from ..strict import nearest
+from ..spelling import nearest
 from . import endings, seeds
 from .endings import Ended
 from .exceptions import RemoteError
@@ -112,9 +112,8 @@ class Bench:
 
     def start(self) -> None:
         """Start a sandbox and have it load the submission, without waiting for either."""
-        limits = {"cpu_seconds": self._limits.total_seconds, "memory_mib": self._limits.memory_mib}
         self._replacements += 1
-        sandbox = self._sandbox = self._sandboxes.start(limits)
+        sandbox = self._sandbox = self._sandboxes.start(limits_of_sandbox(self._limits))
         kind = RecordingChannel if self.record else Channel
         self.channel = kind(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
         peer = self._peer = BenchPeer(self.channel, self)
@@ -241,6 +240,11 @@ class BenchPeer(JudgePeer):
                 self._bench.ending = ended
                 self._bench.put_away()
             raise
+
+
+def limits_of_sandbox(limits: Limits) -> dict[str, Any]:
+    """Return what a sandbox is told of the limits."""
+    return {"cpu_seconds": limits.total_seconds, "memory_mib": limits.memory_mib}
 
 
 def _checked_uses(answer: object) -> list[tuple[str, int]]:

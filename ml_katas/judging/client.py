@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import importlib.util
 import json
 import os
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +16,7 @@ from typing import Any, Protocol
 from ..errors import BadEnvironment
 from ..kata import Kata
 from ..report import CheckResult, Diagnosis, Frame, Isolation, Report, Status, from_plain
-from .launching import Line, OneCommand, Spawning, environment, python
+from .launching import Line, OneCommand, Spawning, environment, python, torch_file
 from .seeds import new_run_seed
 
 LENGTH = struct.Struct("<I")
@@ -102,7 +100,7 @@ def require_platform() -> None:
 
 
 def _require_torch() -> None:
-    if importlib.util.find_spec("torch") is None:
+    if torch_file() is None:
         raise BadEnvironment(
             "PyTorch is not installed in this Python, so nothing can be checked.",
             "`pip install torch` installs it (with CUDA on Linux; the README names lighter ways).",
@@ -179,6 +177,8 @@ def isolation() -> Isolation:
     """Return the isolation that this machine offers, found by trying; no torch is needed for that."""
     if os.name != "posix":
         return Isolation("limits-only")
+    import subprocess
+
     command = python("ml_katas.judging.probing")
     answer = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     return from_plain(Isolation, json.loads(answer.stdout)) if answer.stdout else Isolation("limits-only")

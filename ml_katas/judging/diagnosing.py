@@ -16,15 +16,15 @@ from ..kata import Kata, Mutant
 from ..report import Diagnosis
 from .bench import Bench, Submission
 from .confinement import die_with_parent
-from .plugin import Evidence, JudgePlugin, check_name
+from .running import Evidence, SuiteRun, check_name
 from .sandboxes import Forked
 
 _SECONDS = 10
 _MOST_CHECKS = 3
 
 
-def diagnose(kata: Kata, plugin: JudgePlugin) -> Diagnosis | None:
-    """Return the mistake behind the failures of *plugin*'s run, where a mutant makes the same ones."""
+def diagnose(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
+    """Return the mistake behind the failures of *suite_run*, where a mutant makes the same ones."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -32,7 +32,7 @@ def diagnose(kata: Kata, plugin: JudgePlugin) -> Diagnosis | None:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(_SECONDS)
             die_with_parent()
-            os.write(writer, json.dumps(_search(kata, plugin)).encode())
+            os.write(writer, json.dumps(_search(kata, suite_run)).encode())
         finally:
             os._exit(0)
     os.close(writer)
@@ -42,10 +42,10 @@ def diagnose(kata: Kata, plugin: JudgePlugin) -> Diagnosis | None:
     return Diagnosis(**json.loads(text)) if text and text != "null" else None
 
 
-def _search(kata: Kata, plugin: JudgePlugin) -> dict[str, str] | None:
-    evidence = plugin.evidence[:_MOST_CHECKS]
+def _search(kata: Kata, suite_run: SuiteRun) -> dict[str, str] | None:
+    evidence = suite_run.evidence[:_MOST_CHECKS]
     first = check_name(evidence[0].item)
-    rerun = _Rerun(kata, plugin, evidence)
+    rerun = _Rerun(kata, suite_run, evidence)
     if rerun.checks_alike(kata.solution):
         return None
     mutant = _most_alike(sorted(kata.mutants, key=lambda m: first not in m.caught_by), rerun)
@@ -69,17 +69,17 @@ def _most_alike(mutants: list[Mutant], rerun: _Rerun) -> Mutant | None:
 class _Rerun:
     """Runs the failing checks again with other code, all in one sandbox."""
 
-    def __init__(self, kata: Kata, plugin: JudgePlugin, evidence: list[Evidence]) -> None:
+    def __init__(self, kata: Kata, suite_run: SuiteRun, evidence: list[Evidence]) -> None:
         self.evidence = evidence
         self._names = kata.facts.entry_points
-        self._plugin = plugin
+        self._suite_run = suite_run
         self._bench = Bench(Forked(), self._submission(kata.solution), kata.facts.limits, [])
-        plugin.use(self._bench)
+        suite_run.use(self._bench)
 
     def checks_alike(self, path: Path) -> int:
         """Return in how many failing checks, from the first on, this code answers as the submission did."""
         self._bench.load(self._submission(path))
-        return sum(1 for _ in takewhile(self._plugin.answers_like, self.evidence))
+        return sum(1 for _ in takewhile(self._suite_run.answers_like, self.evidence))
 
     def _submission(self, path: Path) -> Submission:
         return Submission(path.read_bytes(), path.name, self._names)

@@ -6,31 +6,36 @@ import base64
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
 import sys
 import time
 import types
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..errors import InvalidKata
-from ..kata import Kata
+from ..kata import Kata, Limits
 from ..plain import plain
+from ..records import dataclass
 from ..report import CheckResult, Frame, Isolation, Status, to_plain
 from . import context
-from .bench import Bench, Rejected, Submission
+from .bench import Bench, Rejected, Submission, limits_of_sandbox
 from .confinement import Confinement, hide_memory
 from .diagnosing import diagnose
 from .endings import Ended
-from .plugin import JudgePlugin
 from .probing import probe
-from .sandboxes import Sandboxes, Spawned
-from .session import Session
+from .running import SuiteRun, check_name
+from .sandboxes import Ahead, Sandboxes, Spawned
+from .session import CannotCollect, Session
 from .standins import EntryPoint
 from .verdicts import with_code
+from .warm import rehearse
 from .wire import RecordingChannel
 
 LENGTH = struct.Struct("<I")
@@ -52,6 +57,10 @@ class Client:
         if not self._connection.recv(1):
             os._exit(0)
         return True
+
+    def has_spoken(self) -> bool:
+        """Say whether there is something to read."""
+        return bool(select.select([self._connection], [], [], 0)[0])
 
     def request(self) -> dict[str, Any]:
         """Return the request, or end where none comes."""
@@ -86,6 +95,7 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
     """Serve one client from request to report."""
     connection.setblocking(True)
     client = Client(connection)
+    setting = get_ready(client, setting)
     request = client.request()
     try:
         kata = Kata.load(Path(request["kata"]))
@@ -97,6 +107,15 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
         _watch_over(judgement)
         judgement.run()
     client.tell("end")
+
+
+def get_ready(client: Client, setting: Setting) -> Setting:
+    """Use the time of a client that called before it has a request; return the setting then."""
+    if client.has_spoken():
+        return setting
+    sandboxes = Ahead(setting.sandboxes, limits_of_sandbox(Limits()))
+    rehearse(lambda: not client.has_spoken())
+    return replace(setting, sandboxes=sandboxes)
 
 
 def refuse_exposed(kata: Kata, setting: Setting) -> None:
@@ -132,15 +151,9 @@ class Judgement:
         self.bench = Bench(setting.sandboxes, self.submission, kata.facts.limits, [client])
         self.bench.record = bool(request.get("record"))
         self.told = False
-        self.plugin = JudgePlugin(
-            self.bench,
-            kata.suite,
-            self.seed,
-            only=request.get("only", ""),
-            on_collected=self.submission_loads,
-            on_check=self.tell_check,
-            on_finish=self.finish_suite,
-        )
+        self.only: str = request.get("only", "")
+        self.collection_error = ""
+        self.suite_run = SuiteRun(self.bench, kata.suite, self.seed, on_check=self.tell_check)
 
     def run(self) -> None:
         """Judge, tell the report, then the diagnosis."""
@@ -150,10 +163,25 @@ class Judgement:
         with contextlib.suppress(Ended):
             self.bench.clock.begin_check()
             self.bench.start()  # it loads the submission while the suite is collected here
-        self.session.run(self.kata.suite.path, self.plugin)
-        if not self.told:
-            self.finish(Status.BROKEN, self.plugin.collection_error or "the suite could not be run")
+        items = self.collected()
+        if self.submission_loads():
+            self.suite_run.run(items)
+            self.finish_suite()
         self.bench.put_away()
+        self.session.close()
+
+    def collected(self) -> list[pytest.Item]:
+        """Return the instances of the checks that are to run."""
+        try:
+            items = self.session.collect(self.kata.suite.path)
+        except CannotCollect as error:
+            self.collection_error = str(error)
+            return []
+        strange = [item.name for item in items if check_name(item) not in self.kata.suite.names]
+        if strange:
+            self.collection_error = f"{strange[0]} is not a top-level check of the suite"
+            return []
+        return [item for item in items if self.only in ("", check_name(item))]
 
     def submission_loads(self) -> bool:
         """Say whether the submission is there to be called; where it is not, that is the report."""
@@ -166,26 +194,24 @@ class Judgement:
         return not self.told
 
     def finish_suite(self) -> None:
-        """Tell the report, then the diagnosis, while pytest's session can still run a check again."""
-        if self.told:
-            return
+        """Tell the report, then the diagnosis."""
         status, message = self.verdict()
         self.finish(status, message, self.avoided_use() if status is Status.FAILED else None)
         signal.setitimer(signal.ITIMER_REAL, 0)
         if isinstance(self.bench.channel, RecordingChannel):
             self.client.tell("recording", frames=base64.b64encode(self.bench.channel.recording).decode())
-        if self.wants_diagnosis and self.plugin.evidence:
+        if self.wants_diagnosis and self.suite_run.evidence:
             self.bench.put_away()
-            self.client.tell("diagnosis", diagnosis=to_plain(diagnose(self.kata, self.plugin)))
+            self.client.tell("diagnosis", diagnosis=to_plain(diagnose(self.kata, self.suite_run)))
 
     def verdict(self) -> tuple[Status, str]:
         """Return the report's status: passed only when every check of the manifest ran and passed."""
-        if self.plugin.rejected is not None:
-            return self.plugin.rejected.status, self.plugin.rejected.sentence
-        if self.plugin.collection_error:
-            return Status.BROKEN, self.plugin.collection_error
-        names = [name for name in self.kata.suite.names if self.plugin.only in ("", name)]
-        results = [self.plugin.results.get(name) for name in names]
+        if self.suite_run.rejected is not None:
+            return self.suite_run.rejected.status, self.suite_run.rejected.sentence
+        if self.collection_error:
+            return Status.BROKEN, self.collection_error
+        names = [name for name in self.kata.suite.names if self.only in ("", name)]
+        results = [self.suite_run.results.get(name) for name in names]
         if any(result is None for result in results):
             return Status.BROKEN, "a check of the suite did not run"
         done = [result for result in results if result is not None]
@@ -212,7 +238,7 @@ class Judgement:
         self.told = True
         frames = with_code((at,) if at else (), self.submission)
         for check in self.kata.suite.checks:
-            if check.name not in self.plugin.results:
+            if check.name not in self.suite_run.results:
                 self.tell_check(CheckResult(check.name, check.sentence, Status.NOT_RUN))
         ms = round(1000 * (time.perf_counter() - self.started), 1)
         self.client.tell(

@@ -19,7 +19,7 @@ from .standins import EntryPoint, Handle, ModuleHandle
 from .tensors import Unsendable
 from .transcript import Transcript
 from .values import BadValue
-from .wire import Channel, Corrupted
+from .wire import Corrupted, Line
 
 MOST_CALLBACKS = 100_000
 MOST_NESTED = 20
@@ -35,7 +35,7 @@ class JudgePeer(Peer):
 
     serves = frozenset({"call", "backward", "backward_again"})
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Line) -> None:
         super().__init__(channel, first_tie=0)
         self.transcript = Transcript()
         self.asked = 0

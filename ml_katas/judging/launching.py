@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import __file__ as package_file
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 class Line(Protocol):
@@ -35,6 +35,8 @@ class OneCommand:
         self._layers = layers
 
     def __enter__(self) -> OneCommand:
+        import tempfile
+
         self._folder = tempfile.mkdtemp(prefix="mlkata-")
         self._log = Path(self._folder, "log")
         self._address = str(Path(self._folder, "socket"))
@@ -45,6 +47,9 @@ class OneCommand:
         return self
 
     def __exit__(self, *error: object) -> None:
+        import shutil
+        import subprocess
+
         self._life.close()
         try:
             self._parent.wait(2)
@@ -68,9 +73,7 @@ class Spawning:
         connection, judges_end = socket.socketpair()
         with judges_end:
             command = python("ml_katas.judging.judge", judges_end.fileno())
-            process = subprocess.Popen(
-                command, pass_fds=[judges_end.fileno()], **_SHUT_OFF, env=environment()
-            )
+            process = _start(command, [judges_end.fileno()])
         try:
             with connection:
                 yield connection
@@ -100,15 +103,6 @@ def connect(address: str) -> socket.socket:
     return connection
 
 
-_SHUT_OFF: dict[str, Any] = {
-    "stdin": subprocess.DEVNULL,
-    "stdout": subprocess.DEVNULL,
-    "stderr": subprocess.DEVNULL,
-    "start_new_session": True,
-    "cwd": "/",  # not a folder that the learner may remove
-}
-
-
 def start_parent(
     listener: socket.socket,
     log: Any,
@@ -121,7 +115,23 @@ def start_parent(
     fds = [listener.fileno(), *([life.fileno()] if life else [])]
     numbers = (fds[0], life.fileno() if life else -1, round(idle_seconds))
     command = python("ml_katas.judging.parent", *numbers, *([] if layers is None else [",".join(layers)]))
-    return subprocess.Popen(command, pass_fds=fds, **{**_SHUT_OFF, "stderr": log}, env=environment())
+    return _start(command, fds, stderr=log)
+
+
+def _start(command: list[str], fds: list[int], stderr: Any = None) -> subprocess.Popen[bytes]:
+    """Start a process of the engine, shut off from the terminal and the folder of whoever asks for it."""
+    import subprocess
+
+    return subprocess.Popen(
+        command,
+        pass_fds=fds,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr or subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",  # not a folder that the learner may remove
+        env=environment(),
+    )
 
 
 def python(module: str, *arguments: object) -> list[str]:
@@ -147,6 +157,18 @@ def environment() -> dict[str, str]:
         "TORCHINDUCTOR_CACHE_DIR": "/",  # exists, so that torch makes none
         **kept,
     }
+
+
+def torch_file() -> Path | None:
+    """Return where PyTorch is installed, or None where it is not; it is not imported for that."""
+    for folder in sys.path:
+        path = Path(folder, "torch", "__init__.py")
+        if path.is_file():
+            return path
+    import importlib.util
+
+    spec = importlib.util.find_spec("torch")  # an installation that is found in another way
+    return Path(spec.origin) if spec and spec.origin else None
 
 
 def last_line(log: Path) -> str:

@@ -43,7 +43,7 @@ class LearnerPeer(Peer):
         """Answer the judge until it is gone."""
         while True:
             header, payload = self.channel.receive()
-            self._serve(header, payload)
+            self.serve(header, payload)
 
     # -------- what the judge asks
 

@@ -59,7 +59,7 @@ class Peer:
         while True:
             header, payload = self.channel.receive()
             if "op" in header:
-                self._serve(header, payload)
+                self.serve(header, payload)
             elif header.get("r") == number:
                 return self._answer(header, payload)
             else:
@@ -114,7 +114,8 @@ class Peer:
 
     # -------- serving
 
-    def _serve(self, header: dict[str, Any], payload: bytearray) -> None:
+    def serve(self, header: dict[str, Any], payload: bytearray) -> None:
+        """Answer one request of the other side."""
         number, op = header.get("q"), header.get("op")
         if type(number) is not int or type(op) is not str or op not in self.serves:
             raise Corrupted(f"a request that is not served: {str(op)[:40]!r}")

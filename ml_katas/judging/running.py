@@ -1,9 +1,9 @@
-"""The pytest plugin that runs the checks of a suite one by one and says how each ended."""
+"""The run of a suite: its checks one by one, and how each ended."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -51,31 +51,19 @@ class Evidence:
     transcript: Transcript
 
 
-class JudgePlugin:
-    """Runs items in file order; a check is told when its last instance has ended."""
+class SuiteRun:
+    """Runs the instances of a suite's checks against a bench; a check is told when its last one has ended."""
 
     def __init__(
-        self,
-        bench: Bench,
-        suite: Suite,
-        run_seed: str,
-        *,
-        only: str = "",
-        on_collected: Callable[[], bool],
-        on_check: Callable[[CheckResult], None],
-        on_finish: Callable[[], None],
+        self, bench: Bench, suite: Suite, run_seed: str, *, on_check: Callable[[CheckResult], None]
     ) -> None:
         self.results: dict[str, CheckResult] = {}
         self.evidence: list[Evidence] = []
         self.fatal: tuple[Ended, str] | None = None
         self.rejected: Rejected | None = None
-        self.collection_error = ""
         self._suite = {check.name: check for check in suite.checks}
         self._run_seed = run_seed
-        self.only = only
-        self._on_collected = on_collected
         self._on_check = on_check
-        self._on_finish = on_finish
         self._transcript: Transcript | None = None
         self._open: dict[str, Outcome] = {}
         self._error: BaseException | None = None
@@ -85,33 +73,14 @@ class JudgePlugin:
         """Run checks against the submission on this bench from now on."""
         self._bench = context.current = bench
 
-    # -------- pytest's hooks
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-        check = self._suite.get(check_name(item))
-        if check is None:
-            self.collection_error = f"{item.name} is not a top-level check of the suite"
-            return True
-        if not self._not_run(check):
-            self._run(check, item, nextitem)
-        if nextitem is None or check_name(nextitem) != check.name:
-            self._close(check)
-        return True
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        if not self._on_collected():
-            session.items.clear()
-        if self.only:
-            session.items[:] = [item for item in session.items if check_name(item) == self.only]
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.collection_error = str(report.longrepr).strip().splitlines()[-1]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        self._on_finish()
+    def run(self, items: Sequence[pytest.Item]) -> None:
+        """Run the instances of checks in the order given."""
+        for item, nextitem in zip(items, [*items[1:], None], strict=True):
+            check = self._suite[check_name(item)]
+            if not self._not_run(check):
+                self._run(check, item, nextitem)
+            if nextitem is None or check_name(nextitem) != check.name:
+                self._close(check)
 
     # -------- one check
 

@@ -115,6 +115,23 @@ class FromParent:
         return Sandbox(ours, Output(reader), _Watched(status))
 
 
+class Ahead:
+    """Sandboxes of which the first is started before anyone asks, with the limits that most katas have."""
+
+    def __init__(self, sandboxes: Sandboxes, limits: dict[str, Any]) -> None:
+        self._sandboxes = sandboxes
+        self._limits = limits
+        self._first: Sandbox | None = sandboxes.start({**limits, "rehearse": True})
+
+    def start(self, limits: dict[str, Any]) -> Sandbox:
+        first, self._first = self._first, None
+        if first is not None and limits == self._limits:
+            return first
+        if first is not None:
+            first.stop()
+        return self._sandboxes.start(limits)
+
+
 class _Watched:
     """A sandbox that the parent watches: closing our side of the status socket has it killed."""
 

@@ -1,11 +1,13 @@
-"""A pytest session for one suite: configured ahead of time, with nothing that lies around the suite."""
+"""A pytest session for one suite: made ready ahead of time, with nothing that lies around the suite."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from _pytest.config import _prepareconfig
+from _pytest.runner import collect_one_node
 
 # Plugins that a suite has no use for, or that cost time or reach the disk.
 _OFF = (
@@ -26,22 +28,36 @@ _OPTIONS = (
 )
 
 
+class CannotCollect(Exception):
+    """A suite that pytest cannot read; the message says why."""
+
+
 class Session:
-    """pytest's configuration and plugins, made once before the fork; each copy runs one suite."""
+    """pytest with its plugins and fixtures known before the fork; each copy runs one suite."""
 
     def __init__(self) -> None:
         self._config = _prepareconfig([*_OPTIONS, "/dev/null"])
+        self._session = pytest.Session.from_config(self._config)
+        self._config._do_configure()
+        self._config.hook.pytest_sessionstart(session=self._session)
 
-    def run(self, suite: Path, plugin: object) -> None:
-        """Run the checks of *suite* under *plugin*; once in a process."""
-        config = self._config
-        config.args = [str(suite)]
-        config._rootpath = suite.parent
-        config.pluginmanager._confcutdir = suite.parent
-        config.pluginmanager.register(plugin, "judge")
+    def collect(self, suite: Path) -> Sequence[pytest.Item]:
+        """Return the instances of the checks of *suite*, or raise CannotCollect."""
+        self._config._rootpath = suite.parent
         try:
-            config.hook.pytest_cmdline_main(config=config)
-        except pytest.UsageError as error:
-            raise RuntimeError(f"pytest refuses the suite: {error}") from None
-        finally:
-            config._ensure_unconfigure()
+            report = collect_one_node(pytest.Module.from_parent(self._session, path=suite))
+        except BaseException as error:  # pytest.exit is no Exception
+            raise CannotCollect(f"{type(error).__name__}: {error}") from None
+        if report.failed:
+            raise CannotCollect(str(report.longrepr).strip().splitlines()[-1])
+        items = [item for item in report.result if isinstance(item, pytest.Item)]
+        self._session.items = items
+        self._config.hook.pytest_collection_modifyitems(
+            session=self._session, config=self._config, items=items
+        )
+        return items
+
+    def close(self) -> None:
+        """Remove what fixtures left on the disk."""
+        self._config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
+        self._config._ensure_unconfigure()

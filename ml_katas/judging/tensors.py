@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import ctypes
+from typing import Any, NamedTuple
 
 import torch
 
@@ -16,14 +16,14 @@ _NAMES = (
 DTYPES = {name: getattr(torch, name) for name in _NAMES}
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MAX_DIMS = 16
+_FEW = 1 << 16
 
 
 class Unsendable(Exception):
     """A value that cannot cross; the message says why, to whoever made it."""
 
 
-@dataclass(frozen=True)
-class TensorState:
+class TensorState(NamedTuple):
     """Everything of a tensor that the other side may see: equal states are equal tensors, NaN included."""
 
     dtype: str
@@ -73,10 +73,12 @@ def of_numpy(array: Any) -> torch.Tensor | None:
 
 
 def raw_bytes(tensor: torch.Tensor) -> Any:
-    """Return the values of *tensor* in row-major order, as a buffer of bytes."""
+    """Return the values of *tensor* in row-major order, as bytes or, where they are many, a view of them."""
     if tensor.numel() == 0:
         return b""
     plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    if plain.nbytes <= _FEW:
+        return ctypes.string_at(plain.data_ptr(), plain.nbytes)
     return plain.reshape(-1).view(torch.uint8).numpy().data
 
 

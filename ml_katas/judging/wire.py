@@ -18,6 +18,15 @@ MAX_HEADER = 1 << 20
 MAX_PAYLOAD = 256 << 20
 MOST_RECORDED = 64 << 20
 _STEP = 1 << 20
+_AHEAD = 1 << 16
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_DECODE = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 class Closed(Exception):
@@ -55,7 +64,7 @@ class Line(Protocol):
 
 def pack(header: dict[str, Any]) -> bytes:
     """Return *header* as bytes, or raise TooLarge."""
-    data = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    data = _ENCODE(header).encode()
     if len(data) > MAX_HEADER:
         raise TooLarge(f"more than {MAX_HEADER >> 20} MiB of Python objects; pass tensors")
     return data
@@ -73,6 +82,7 @@ class Channel:
         self.sock = sock
         self.deadline = deadline
         self.beside = list(beside)
+        self._ahead = bytearray()
         if deadline is not None:
             sock.setblocking(False)
 
@@ -98,7 +108,7 @@ class Channel:
         raw = self._receive(header_size)
         payload = self._receive(payload_size)
         try:
-            header = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+            header = _DECODE(raw.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise Corrupted(f"a header that is not JSON ({type(error).__name__})") from None
         if type(header) is not dict:
@@ -116,21 +126,27 @@ class Channel:
                 raise Closed from None
 
     def _receive(self, size: int) -> bytearray:
-        buffer, got = bytearray(min(size, _STEP)), 0
-        while got < size:
-            if got == len(buffer):  # grown only as bytes arrive
-                buffer.extend(bytes(min(len(buffer), size - len(buffer))))
+        while len(self._ahead) < size:  # grown only as bytes arrive
+            self._ahead += self._read(max(_AHEAD, min(size - len(self._ahead), _STEP)))
+        if len(self._ahead) == size:
+            data, self._ahead = self._ahead, bytearray()
+        else:
+            data = self._ahead[:size]
+            del self._ahead[:size]
+        return data
+
+    def _read(self, most: int) -> bytes:
+        while True:
             try:
-                count = self.sock.recv_into(memoryview(buffer)[got:])
+                data = self.sock.recv(most)
             except BlockingIOError:
                 self._wait(select.POLLIN)
                 continue
             except OSError:
                 raise Closed from None
-            if count == 0:
+            if not data:
                 raise Closed
-            got += count
-        return buffer
+            return data
 
     def _wait(self, event: int) -> None:
         poll = select.poll()
@@ -165,7 +181,3 @@ class RecordingChannel(Channel):
             self.recording += LENGTHS.pack(len(header), size) + header
             for segment in segments:
                 self.recording += segment
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)

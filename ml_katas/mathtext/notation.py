@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..records import dataclass
 from .atoms import Atom, Kind
 from .symbols import ACCENT_NAMES, ACCENTS, BLACKBOARD, SCRIPT, SUBSCRIPTS, SUPERSCRIPTS, Symbol
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pylatexenc import latexwalker, macrospec  # type: ignore[import-untyped]
+
+from ..records import dataclass
 
 
 @dataclass(frozen=True)

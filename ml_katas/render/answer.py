@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.text import Text
 
 from ..kata import Kata
+from ..records import dataclass
 from .brief import reference_lines
 from .code import code_lines, fitted_lines
 from .page import Page, View

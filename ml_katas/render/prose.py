@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
@@ -14,6 +13,7 @@ from rich.theme import Theme
 
 from ..mathtext import replace_math
 from ..plain import plain
+from ..records import dataclass
 from .marks import Marks
 
 _THEME = Theme({

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.text import Text
 
+from ..records import dataclass
 from ..report import CheckResult, Report, Status
 from .failure import brief_lines, diagnosis_lines, failure_lines, output_lines, passed_lines, place_lines
 from .page import Page, View

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from ...records import dataclass
 from .tolerances import Tolerance, all_finite, differing, same, wide
 
 SAMPLE = 4096

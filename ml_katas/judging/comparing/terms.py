@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
+from ...records import dataclass
 from .tolerances import EXACT, PYTHON_FLOAT, TOLERANCES, Tolerance
 
 

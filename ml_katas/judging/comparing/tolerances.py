@@ -16,10 +16,11 @@ neither side is privileged. NaN is the same as NaN, and an infinity as the infin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from ...records import dataclass
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def _same(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> bool:
     if _are_exact(actual, expected, tolerance) or actual.is_complex() or expected.is_complex():
         return not bool(_differing(actual, expected, tolerance).any())
     a, e = wide(actual), wide(expected)
-    # `allclose` measures against the expected value alone: whatever it accepts, `_differing` accepts.
-    if torch.allclose(a, e, tolerance.rtol, tolerance.atol, equal_nan=True):
+    # Most answers are nearer than `atol`, which costs a tenth of asking everything that `_differing` asks.
+    if not a.numel() or bool((a - e).abs_().max() <= tolerance.atol):
         return True
     return not bool(_differing(a, e, tolerance).any())
 

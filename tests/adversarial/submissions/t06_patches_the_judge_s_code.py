@@ -2,12 +2,12 @@
 # threat: 6 — patches verdicts, comparison, plugin and report in its own copy of the judge's modules
 import ml_katas.judging.comparing as comparing
 import ml_katas.judging.judge as judge
-import ml_katas.judging.plugin as plugin
+import ml_katas.judging.running as running
 import ml_katas.judging.verdicts as verdicts
 import ml_katas.report as report
 
 judge.Judgement.verdict = lambda self: (report.Status.PASSED, "")
-plugin.JudgePlugin._verdict = lambda self, item: (report.Status.PASSED, None)
+running.SuiteRun._verdict = lambda self, item: (report.Status.PASSED, None)
 verdicts.verdict_of = lambda *a, **k: (report.Status.PASSED, None)
 comparing.assert_close = comparing.assert_shape = lambda *a, **k: None
 report.Status.FAILED._value_ = "passed"
