@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from typing import NoReturn
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        _leave(_exit_code(sys.argv[1:]))
+    _run(arguments)
+
+
+def _run(given: list[str]) -> None:
     if _is_warm_check(given):
         from .judging.server import call_ahead
 
@@ -16,6 +23,24 @@ def main(arguments: list[str] | None = None) -> None:
     from .cli.run import run
 
     run(given)
+
+
+def _exit_code(given: list[str]) -> int:
+    try:
+        _run(given)
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 0
+    return 0
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: to tidy up the interpreter takes longer than many a command."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(
+            OSError, ValueError, AttributeError
+        ):  # its reader is gone, or it is closed
+            stream.flush()
+    os._exit(code)
 
 
 def _is_warm_check(given: list[str]) -> bool:

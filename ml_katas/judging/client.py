@@ -168,6 +168,9 @@ def _request(kata: Kata, source: bytes, **facts: Any) -> bytes:
     request = {
         "kata": str(kata.folder.resolve()),
         "source": base64.b64encode(source).decode(),
+        "entry_points": kata.facts.entry_points,
+        "avoid": kata.facts.avoid,
+        "limits": vars(kata.facts.limits),
         **facts,
     }
     return json.dumps(request).encode()

@@ -23,7 +23,7 @@ _SECONDS = 10
 _MOST_CHECKS = 3
 
 
-def diagnose(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
+def diagnose(folder: Path, suite_run: SuiteRun) -> Diagnosis | None:
     """Return the mistake behind the failures of *suite_run*, where a mutant makes the same ones."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -32,7 +32,7 @@ def diagnose(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(_SECONDS)
             die_with_parent()
-            os.write(writer, json.dumps(_search(kata, suite_run)).encode())
+            os.write(writer, json.dumps(_search(Kata.load(folder), suite_run)).encode())
         finally:
             os._exit(0)
     os.close(writer)

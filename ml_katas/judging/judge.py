@@ -20,10 +20,11 @@ from typing import Any
 import pytest
 
 from ..errors import InvalidKata
-from ..kata import Kata, Limits
+from ..kata import Limits
 from ..plain import plain
 from ..records import dataclass
 from ..report import CheckResult, Frame, Isolation, Status, to_plain
+from ..suite import Suite
 from . import context
 from .bench import Bench, Rejected, Submission, limits_of_sandbox
 from .confinement import Confinement, hide_memory
@@ -98,15 +99,15 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
     setting = get_ready(client, setting)
     request = client.request()
     try:
-        kata = Kata.load(Path(request["kata"]))
-        refuse_exposed(kata, setting)
-        judgement = Judgement(kata, request, client, setting)
+        folder = Path(request["kata"])
+        refuse_exposed(folder, setting)
+        judgement = Judgement(folder, request, client, setting)
     except InvalidKata as error:
         client.tell("report", status=Status.BROKEN, message=str(error), ms=0.0, at=None, output="")
+        client.tell("end")
     else:
         _watch_over(judgement)
         judgement.run()
-    client.tell("end")
 
 
 def get_ready(client: Client, setting: Setting) -> Setting:
@@ -118,10 +119,10 @@ def get_ready(client: Client, setting: Setting) -> Setting:
     return replace(setting, sandboxes=sandboxes)
 
 
-def refuse_exposed(kata: Kata, setting: Setting) -> None:
+def refuse_exposed(folder: Path, setting: Setting) -> None:
     """Raise InvalidKata where submissions could read the kata's files in spite of the confinement."""
-    if setting.isolation.level != "limits-only" and setting.confinement.exposes(kata.folder):
-        raise InvalidKata(kata.folder, None, "lies where submissions may read; move it elsewhere")
+    if setting.isolation.level != "limits-only" and setting.confinement.exposes(folder):
+        raise InvalidKata(folder, None, "lies where submissions may read; move it elsewhere")
 
 
 def _watch_over(judgement: Judgement) -> None:
@@ -132,32 +133,35 @@ def _watch_over(judgement: Judgement) -> None:
         os._exit(0)
 
     signal.signal(signal.SIGALRM, too_late)
-    signal.setitimer(signal.ITIMER_REAL, judgement.kata.facts.limits.total_seconds + _GRACE)
+    signal.setitimer(signal.ITIMER_REAL, judgement.limits.total_seconds + _GRACE)
 
 
 class Judgement:
     """One submission judged by one kata's suite."""
 
-    def __init__(self, kata: Kata, request: dict[str, Any], client: Client, setting: Setting) -> None:
-        self.kata = kata
+    def __init__(self, folder: Path, request: dict[str, Any], client: Client, setting: Setting) -> None:
+        self.folder = folder
+        self.suite = Suite.load(folder / "suite.py")
+        self.limits = Limits(**request["limits"])
         self.isolation = setting.isolation
         self.session = setting.session
         self.client = client
         self.seed: str = request["seed"]
         self.started = time.perf_counter()
+        entry_points, avoid = tuple(request["entry_points"]), tuple(request["avoid"])
         source = base64.b64decode(request["source"])
-        self.submission = Submission(source, request["file_name"], kata.facts.entry_points, kata.facts.avoid)
+        self.submission = Submission(source, request["file_name"], entry_points, avoid)
         self.wants_diagnosis = bool(request.get("diagnose", True))
-        self.bench = Bench(setting.sandboxes, self.submission, kata.facts.limits, [client])
+        self.bench = Bench(setting.sandboxes, self.submission, self.limits, [client])
         self.bench.record = bool(request.get("record"))
         self.told = False
         self.only: str = request.get("only", "")
         self.collection_error = ""
-        self.suite_run = SuiteRun(self.bench, kata.suite, self.seed, on_check=self.tell_check)
+        self.suite_run = SuiteRun(self.bench, self.suite, self.seed, on_check=self.tell_check)
 
     def run(self) -> None:
         """Judge, tell the report, then the diagnosis."""
-        names = list(self.kata.suite.names)
+        names = list(self.suite.names)
         self.client.tell("started", checks=names, isolation=to_plain(self.isolation))
         sys.modules["submission"] = stand_in_module(self.submission)
         with contextlib.suppress(Ended):
@@ -167,17 +171,18 @@ class Judgement:
         if self.submission_loads():
             self.suite_run.run(items)
             self.finish_suite()
+        self.client.tell("end")
         self.bench.put_away()
         self.session.close()
 
     def collected(self) -> list[pytest.Item]:
         """Return the instances of the checks that are to run."""
         try:
-            items = self.session.collect(self.kata.suite.path)
+            items = self.session.collect(self.suite.path)
         except CannotCollect as error:
             self.collection_error = str(error)
             return []
-        strange = [item.name for item in items if check_name(item) not in self.kata.suite.names]
+        strange = [item.name for item in items if check_name(item) not in self.suite.names]
         if strange:
             self.collection_error = f"{strange[0]} is not a top-level check of the suite"
             return []
@@ -202,7 +207,7 @@ class Judgement:
             self.client.tell("recording", frames=base64.b64encode(self.bench.channel.recording).decode())
         if self.wants_diagnosis and self.suite_run.evidence:
             self.bench.put_away()
-            self.client.tell("diagnosis", diagnosis=to_plain(diagnose(self.kata, self.suite_run)))
+            self.client.tell("diagnosis", diagnosis=to_plain(diagnose(self.folder, self.suite_run)))
 
     def verdict(self) -> tuple[Status, str]:
         """Return the report's status: passed only when every check of the manifest ran and passed."""
@@ -210,7 +215,7 @@ class Judgement:
             return self.suite_run.rejected.status, self.suite_run.rejected.sentence
         if self.collection_error:
             return Status.BROKEN, self.collection_error
-        names = [name for name in self.kata.suite.names if self.only in ("", name)]
+        names = [name for name in self.suite.names if self.only in ("", name)]
         results = [self.suite_run.results.get(name) for name in names]
         if any(result is None for result in results):
             return Status.BROKEN, "a check of the suite did not run"
@@ -237,7 +242,7 @@ class Judgement:
         """Tell how the report ends."""
         self.told = True
         frames = with_code((at,) if at else (), self.submission)
-        for check in self.kata.suite.checks:
+        for check in self.suite.checks:
             if check.name not in self.suite_run.results:
                 self.tell_check(CheckResult(check.name, check.sentence, Status.NOT_RUN))
         ms = round(1000 * (time.perf_counter() - self.started), 1)
