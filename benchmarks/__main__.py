@@ -6,24 +6,26 @@ import argparse
 import os
 import platform
 
-from . import checking, resources, start_up
+from . import checking, resources, saving, start_up
+
+_PARTS = ("start-up", "check", "watch", "server")
 
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
     parts = argparse.ArgumentParser(description=__doc__)
-    parts.add_argument(
-        "names", nargs="*", choices=["start-up", "check", "server", []], metavar="start-up|check|server"
-    )
+    parts.add_argument("names", nargs="*", choices=[*_PARTS, []], metavar="|".join(_PARTS))
     parts.add_argument("--rounds", type=int, default=15)
     chosen = parts.parse_args()
-    names = chosen.names or ["start-up", "check", "server"]
+    names = chosen.names or _PARTS
     machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"
     print(f"{machine}, Python {platform.python_version()}")
     if "start-up" in names:
         start_up.measure(chosen.rounds)
     if "check" in names:
         checking.measure(chosen.rounds)
+    if "watch" in names:
+        saving.measure(chosen.rounds)
     if "server" in names:
         resources.measure()
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 PYTHON = sys.executable
 MLKATA = [PYTHON, "-m", "ml_katas"]
+# A user's Python keeps the bytecode of what it imported.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def command(*words: str, cwd: Path | None = None, **env: str) -> Callable[[], float]:
@@ -19,7 +21,7 @@ def command(*words: str, cwd: Path | None = None, **env: str) -> Callable[[], fl
 
     def run() -> float:
         started = time.perf_counter()
-        done = subprocess.run(words, cwd=cwd, env={**os.environ, **env}, capture_output=True, check=False)
+        done = subprocess.run(words, cwd=cwd, env={**ENVIRONMENT, **env}, capture_output=True, check=False)
         elapsed = 1000 * (time.perf_counter() - started)
         if done.returncode:
             raise SystemExit(f"{' '.join(words)}: {(done.stderr or done.stdout).decode()[-500:]}")

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(given: list[str]) -> None:
     if _is_warm_check(given):
-        from .judging.server import call_ahead
+        from .judging.server import call_ahead  # and not by way of the client, which imports more
 
         call_ahead()
     from .cli.run import run

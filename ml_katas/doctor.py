@@ -33,6 +33,7 @@ def examine(desk: Desk, *, colour: str, encoding: str) -> tuple[Finding, ...]:
         _python(),
         torch,
         *([_isolation()] if torch.works else []),
+        *_server(),
         Finding("colours", True, colour),
         _encoding(encoding),
         _workspace(desk),
@@ -73,6 +74,22 @@ def _isolation() -> Finding:
         return Finding("isolation", False, error.message, error.next_step, vital=True)
     missing = f"; missing: {', '.join(found.missing)}" if found.missing else ""
     return Finding("isolation", found.level == "strong", f"{found.level}{missing}")
+
+
+def _server() -> Iterator[Finding]:
+    if sys.platform != "linux":
+        yield Finding("server", True, "none on this platform: every check starts cold")
+        return
+    from .judging import server
+
+    try:
+        running = server.find()
+        log = server.log_file()
+    except MlkataError as error:
+        yield Finding("server", False, error.message, error.next_step)
+        return
+    state = f"runs as process {running.pid}" if running else "does not run; the next check starts it"
+    yield Finding("server", True, f"{state}; its log is {log}")
 
 
 def _encoding(encoding: str) -> Finding:

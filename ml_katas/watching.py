@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import MlkataError
-from .judging.client import Cancel, Cancelled, Draft
+from .judging.client import Cancel, Cancelled, Draft, call_ahead
 from .judging.seeds import new_run_seed
 from .practice import Checked
 from .records import dataclass
@@ -113,6 +113,7 @@ class Runs:
             return
         if not cancel.asked:
             self._mailbox.put(Finished(checked))
+            call_ahead()
 
 
 class Saves:

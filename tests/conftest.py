@@ -19,9 +19,8 @@ from click.testing import CliRunner, Result
 from ml_katas import catalog
 from ml_katas.__main__ import main
 from ml_katas.config import ABOUT
-from ml_katas.judging.client import Caller, Judge
+from ml_katas.judging.client import Caller, Judge, OnEvent
 from ml_katas.judging.launching import OneCommand
-from ml_katas.judging.client import OnEvent
 from ml_katas.kata import Kata
 from ml_katas.report import CheckResult, Diagnosis, Failure, Isolation, Report, Status
 

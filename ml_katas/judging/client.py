@@ -93,6 +93,14 @@ def judging(*, cold: bool = False, on_start: Callable[[], None] | None = None) -
             _ambient = None
 
 
+def call_ahead() -> None:
+    """Have the resident server, if it runs and is not avoided, get a judge ready for the next judgement."""
+    if sys.platform == "linux" and os.environ.get("MLKATA_COLD") != "1":
+        from . import server
+
+        server.call_ahead()
+
+
 def require_platform() -> None:
     """Raise BadEnvironment, with the way out, where this machine cannot judge."""
     _require_unix()

@@ -36,7 +36,7 @@ from .sandboxes import Ahead, Sandboxes, Spawned
 from .session import CannotCollect, Session
 from .standins import EntryPoint
 from .verdicts import with_code
-from .warm import rehearse
+from .warm import rehearse, rehearse_suite
 from .wire import RecordingChannel
 
 LENGTH = struct.Struct("<I")
@@ -116,6 +116,8 @@ def get_ready(client: Client, setting: Setting) -> Setting:
         return setting
     sandboxes = Ahead(setting.sandboxes, limits_of_sandbox(Limits()))
     rehearse(lambda: not client.has_spoken())
+    if not client.has_spoken():
+        rehearse_suite(setting.session)
     return replace(setting, sandboxes=sandboxes)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from _pytest.python import get_direct_param_fixture_func
 from _pytest.tmpdir import tmppath_result_key
 
 from ..report import CheckResult, Failure, Status
@@ -116,7 +118,7 @@ class SuiteRun:
         try:
             self._bench.begin_check(self._run_seed, item.name)
             seed_everything(seeds.derive(self._run_seed, item.name, "judge"))
-            self._error = run_phases(item, nextitem)
+            self._error = run_item(item, nextitem)
         except Rejected as rejected:
             self.rejected = rejected
             return rejected.status, Failure("exception", rejected.sentence)
@@ -164,11 +166,15 @@ class SuiteRun:
         self._on_check(self.results[check.name])
 
 
-def run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException | None:
-    """Set an item up, run it, tear it down; return the first exception.
+def run_item(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException | None:
+    """Run an instance of a check with its fixtures; return the first exception.
 
-    Without the reports and hooks of pytest's own protocol, which nobody here listens to.
+    Without the reports and hooks of pytest's own protocol, which nobody here listens to, and without its
+    fixtures where there are none: they take longer than many a check.
     """
+    arguments = _plain_arguments(item)
+    if arguments is not None:
+        return _attempt(lambda: item.obj(**arguments))  # type: ignore[attr-defined]
     item.stash.setdefault(tmppath_result_key, {})
     if not item._request:  # type: ignore[attr-defined]
         item._initrequest()  # type: ignore[attr-defined]
@@ -177,6 +183,18 @@ def run_phases(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException
     late = _attempt(lambda: state.teardown_exact(nextitem))
     item._request, item.funcargs = False, None  # type: ignore[attr-defined]
     return error or late
+
+
+def _plain_arguments(item: Any) -> dict[str, Any] | None:
+    """Return the arguments of an instance that has none but those of its own parametrization, else None."""
+    spec = getattr(item, "callspec", None)
+    arguments = dict(spec.params) if spec else {}
+    fixtures = item._fixtureinfo.name2fixturedefs
+    own = all(
+        name in arguments and fixtures[name][-1].func is get_direct_param_fixture_func
+        for name in item.fixturenames
+    )
+    return arguments if own and not item.session._setupstate.stack else None
 
 
 def _attempt(phase: Callable[[], None]) -> BaseException | None:

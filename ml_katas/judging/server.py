@@ -69,8 +69,9 @@ _called: socket.socket | None = None
 def call_ahead() -> None:
     """Call the server, if it runs, before there is a request; its judge uses the time to get ready."""
     global _called
-    with contextlib.suppress(OSError, BadEnvironment):
-        _called = _own(connect(str(_address())))
+    if _called is None:
+        with contextlib.suppress(OSError, BadEnvironment):
+            _called = _own(connect(str(_address())))
 
 
 def find() -> Running | None:
@@ -82,6 +83,11 @@ def find() -> Running | None:
             return Running(pid, address, _log(address)) if _is_parent(pid) else None
     except OSError:
         return None
+
+
+def log_file() -> Path:
+    """Return where the server of this environment writes what goes wrong."""
+    return _log(_address())
 
 
 def start() -> Running:

@@ -57,7 +57,12 @@ class Session:
         )
         return items
 
+    def finish(self) -> None:
+        """End the fixtures that outlive a check."""
+        self._session._setupstate.teardown_exact(None)
+
     def close(self) -> None:
-        """Remove what fixtures left on the disk."""
+        """End all fixtures and remove what they left on the disk."""
+        self.finish()
         self._config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
         self._config._ensure_unconfigure()

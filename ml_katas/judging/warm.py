@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,11 +17,12 @@ from typing import Any
 
 import torch
 
+from ..suite import Suite
 from . import comparing
 from .judge_peer import JudgePeer
 from .learner import LearnerPeer
 from .peer import Peer
-from .running import run_phases
+from .running import run_item
 from .session import Session
 from .standins import EntryPoint
 
@@ -32,25 +32,12 @@ def call(x, gate, *, k=2):
     return weights.softmax(dim=-1), indices
 """
 
-_SUITE = '''
-import pytest
-
-@pytest.fixture
-def one():
-    return 1
-
-@pytest.mark.parametrize("n", [1, 2])
-def test_numbers(n, one):
-    """Numbers are numbers."""
-    assert n >= one
-'''
-
 
 def warm_up() -> None:
     """Run a little of everything that suites and submissions commonly use."""
     rehearse(lambda: True)
     _warm_training()
-    _warm_session()
+    rehearse_suite(Session())
 
 
 def rehearse(goes_on: Callable[[], bool]) -> None:
@@ -119,11 +106,10 @@ class Inwards:
         return json.loads(header), payload
 
 
-def _warm_session() -> None:
-    with tempfile.TemporaryDirectory(prefix="mlkata-warm-") as folder:
-        suite = Path(folder, "warm_suite.py")
-        suite.write_text(_SUITE)
-        session = Session()
-        for item in session.collect(suite):
-            run_phases(item, None)
-        session.close()
+def rehearse_suite(session: Session) -> None:
+    """Have pytest collect and run a suite; *session* can do so with another one afterwards."""
+    path = Path(__file__).with_name("rehearsal_suite.py")
+    checks = Suite.load(path)
+    for item in session.collect(checks.path):
+        run_item(item, None)
+    session.finish()

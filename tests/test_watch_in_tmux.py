@@ -1,0 +1,117 @@
+"""`mlkata watch` in a real terminal: tmux, its screen, its scrollback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+MLKATA = [sys.executable, "-m", "ml_katas"]
+RIGHT = "def double(x):\n    return 2 * x\n"
+WRONG = "def double(x):\n    return x + 1\n"
+
+
+class Tmux:
+    """One window of a tmux server of its own."""
+
+    def __init__(self, folder: Path, columns: int) -> None:
+        self._socket = str(folder / "tmux")
+        self._run("new-session", "-d", "-x", str(columns), "-y", "24", "-c", str(folder), "sh")
+        self.type("PS1='$ '", "Enter")
+
+    def _run(self, *words: str) -> str:
+        command = ["tmux", "-S", self._socket, "-f", "/dev/null", *words]
+        # Named, since readline puts the size of another terminal into the one that is inherited.
+        environment = {name: os.environ[name] for name in os.environ if name not in ("COLUMNS", "LINES")}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    def type(self, *keys: str) -> None:
+        """Press keys, as `tmux send-keys` names them."""
+        self._run("send-keys", *keys)
+
+    def screen(self, lines_above: int = 0) -> str:
+        """Return what is shown, and so many lines of the scrollback."""
+        return self._run("capture-pane", "-p", "-S", str(-lines_above))
+
+    def wait_for(self, *texts: str, seconds: float = 40) -> str:
+        """Wait until the screen shows all *texts*."""
+        until = time.monotonic() + seconds
+        while not all(text in (screen := self.screen()) for text in texts):
+            assert time.monotonic() < until, f"{texts} never came:\n{screen}"
+            time.sleep(0.05)
+        return screen
+
+    def end(self) -> None:
+        self._run("kill-server")
+
+
+@pytest.fixture
+def tmux(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Tmux]]:
+    """Return what opens a terminal of so many columns in a workspace with `tiny-double` started."""
+    assert shutil.which("tmux"), "these tests need tmux: apt install tmux"
+    monkeypatch.setenv("MLKATA_PATH", str(course))
+    monkeypatch.setenv("MLKATA_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    subprocess.run([*MLKATA, "start", "tiny-double"], cwd=tmp_path, check=True, capture_output=True)
+    opened: list[Tmux] = []
+
+    def open_terminal(columns: int) -> Tmux:
+        opened.append(Tmux(tmp_path, columns))
+        return opened[-1]
+
+    yield open_terminal
+    for terminal in opened:
+        terminal.end()
+
+
+def watch(terminal: Tmux) -> None:
+    terminal.type(" ".join([*MLKATA, "watch"]), "Enter")
+
+
+def test_saves_keys_and_the_scrollback(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """Saves are judged, also through a rename; keys answer; what was there before still is."""
+    terminal, file = tmux(80), tmp_path / "tiny_double.py"
+    terminal.type("echo before the watch", "Enter")
+    watch(terminal)
+    terminal.wait_for("wait for your code", "q quit")
+    file.write_text(WRONG)
+    terminal.wait_for("✗ The double of a negative number", "q quit")
+    terminal.type("h")
+    terminal.wait_for("1 of 3")
+    draft = tmp_path / ".draft"
+    draft.write_text(RIGHT)
+    draft.replace(file)
+    terminal.wait_for("Solved: all 2 checks pass.")
+    terminal.type("q")
+    left = terminal.wait_for("$ ", "Solved")
+    assert "before the watch" in terminal.screen(lines_above=100)
+    assert "q quit" not in left
+
+
+def test_the_newest_of_many_saves_wins(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """After a burst of saves the screen shows the verdict of the last one."""
+    terminal, file = tmux(80), tmp_path / "tiny_double.py"
+    watch(terminal)
+    terminal.wait_for("wait for your code")
+    for number in range(12):
+        file.write_text(WRONG + f"# {number}\n")
+        time.sleep(0.03)
+    file.write_text(RIGHT)
+    terminal.wait_for("Solved: all 2 checks pass.")
+    time.sleep(1)
+    assert "Solved: all 2 checks pass." in terminal.screen()
+
+
+def test_forty_columns_are_enough(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """No line is broken by the terminal, and the keys are there."""
+    terminal = tmux(40)
+    watch(terminal)
+    screen = terminal.wait_for("wait for your code", "h hint")
+    assert max(map(len, screen.splitlines())) <= 40
+    assert screen.rstrip().splitlines()[-1].startswith("h hint · r run")
