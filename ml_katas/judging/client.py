@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -39,7 +40,11 @@ class Judge(Protocol):
         cancel: Cancel | None = None,
         **more: Any,
     ) -> Report:
-        """Return the report. *more*: `only`, the one check to run; `record`: tell the calls as an event."""
+        """Return the report.
+
+        *more*: `only`, the one check to run; `order` seeds an order of the checks; `stop`: at the first check
+        that does not pass; `limits` in place of the kata's; `record`: tell the calls as an event.
+        """
 
 
 class Cancelled(Exception):
@@ -93,6 +98,35 @@ def judging(*, cold: bool = False, on_start: Callable[[], None] | None = None) -
             _ambient = None
 
 
+@contextlib.contextmanager
+def batch(judge: Judge, kata: Kata) -> Iterator[Judge]:
+    """Yield a judge for many submissions for one kata, whose suite is collected once for all of them."""
+    if not isinstance(judge, Caller) or not judge.line.forks:
+        yield judge
+        return
+    with judge.line.dial() as connection:
+        data = _request(kata, b"", batch=True)
+        connection.sendall(LENGTH.pack(len(data)) + data)
+        yield Caller(_Batch(connection, judge.line))
+
+
+class _Batch:
+    """A line to a judge that forks for each connection that it is handed."""
+
+    forks = True
+
+    def __init__(self, connection: socket.socket, line: Line) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self.why_silent = line.why_silent
+
+    def dial(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs, self._lock:
+            socket.send_fds(self._connection, [b"."], [theirs.fileno()])
+        return ours
+
+
 def call_ahead() -> None:
     """Have the resident server, if it runs and is not avoided, get a judge ready for the next judgement."""
     if sys.platform == "linux" and os.environ.get("MLKATA_COLD") != "1":
@@ -139,7 +173,7 @@ class Caller:
     """Judges by calling whoever is at the other end of a line."""
 
     def __init__(self, line: Line) -> None:
-        self._line = line
+        self.line = line
 
     def __call__(
         self,
@@ -159,7 +193,7 @@ class Caller:
         patience = _START_SECONDS + 2 * kata.facts.limits.total_seconds
         for attempt in (1, 2):  # a server may go just when it is called
             draft = Draft(kata.slug, seed)
-            with contextlib.suppress(OSError), self._line.dial() as connection:
+            with contextlib.suppress(OSError), self.line.dial() as connection:
                 cancel.watch(connection)
                 connection.sendall(LENGTH.pack(len(data)) + data)
                 for event in events(connection, patience):
@@ -169,7 +203,7 @@ class Caller:
             cancel.check()
             if draft.begun or attempt == 2:
                 break
-        return draft.report(self._line.why_silent)
+        return draft.report(self.line.why_silent)
 
 
 def _request(kata: Kata, source: bytes, **facts: Any) -> bytes:

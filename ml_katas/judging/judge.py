@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import select
@@ -26,12 +27,13 @@ from ..records import dataclass
 from ..report import CheckResult, Frame, Isolation, Status, to_plain
 from ..suite import Suite
 from . import context
+from .batching import serve_batch
 from .bench import Bench, Rejected, Submission, limits_of_sandbox
 from .confinement import Confinement, hide_memory
 from .diagnosing import diagnose
 from .endings import Ended
 from .probing import probe
-from .running import SuiteRun, check_name
+from .running import SuiteRun, check_name, shuffled
 from .sandboxes import Ahead, Sandboxes, Spawned
 from .session import CannotCollect, Session
 from .standins import EntryPoint
@@ -96,8 +98,22 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
     """Serve one client from request to report."""
     connection.setblocking(True)
     client = Client(connection)
-    setting = get_ready(client, setting)
+    ready = get_ready(client, setting)
     request = client.request()
+    if request.get("batch"):
+        sys.modules["submission"] = stand_in_module(tuple(request["entry_points"]))
+        with contextlib.suppress(
+            InvalidKata, CannotCollect
+        ):  # each fork finds that out, and says so
+            setting.session.collect(manifest(Path(request["kata"])).path)
+        serve_batch(connection, lambda each: judge_request(Client(each), setting))
+    else:
+        judge_request(client, ready, request)
+
+
+def judge_request(client: Client, setting: Setting, request: dict[str, Any] | None = None) -> None:
+    """Judge what a client asks for."""
+    request = request or client.request()
     try:
         folder = Path(request["kata"])
         refuse_exposed(folder, setting)
@@ -138,12 +154,18 @@ def _watch_over(judgement: Judgement) -> None:
     signal.setitimer(signal.ITIMER_REAL, judgement.limits.total_seconds + _GRACE)
 
 
+@functools.cache
+def manifest(folder: Path) -> Suite:
+    """Return what the suite in *folder* promises; a batch reads it once."""
+    return Suite.load(folder / "suite.py")
+
+
 class Judgement:
     """One submission judged by one kata's suite."""
 
     def __init__(self, folder: Path, request: dict[str, Any], client: Client, setting: Setting) -> None:
         self.folder = folder
-        self.suite = Suite.load(folder / "suite.py")
+        self.suite = manifest(folder)
         self.limits = Limits(**request["limits"])
         self.isolation = setting.isolation
         self.session = setting.session
@@ -158,14 +180,21 @@ class Judgement:
         self.bench.record = bool(request.get("record"))
         self.told = False
         self.only: str = request.get("only", "")
+        self.order: str = request.get("order", "")
         self.collection_error = ""
-        self.suite_run = SuiteRun(self.bench, self.suite, self.seed, on_check=self.tell_check)
+        self.suite_run = SuiteRun(
+            self.bench,
+            self.suite,
+            self.seed,
+            on_check=self.tell_check,
+            stops=bool(request.get("stop")),
+        )
 
     def run(self) -> None:
         """Judge, tell the report, then the diagnosis."""
         names = list(self.suite.names)
         self.client.tell("started", checks=names, isolation=to_plain(self.isolation))
-        sys.modules["submission"] = stand_in_module(self.submission)
+        sys.modules.setdefault("submission", stand_in_module(self.submission.entry_points))
         with contextlib.suppress(Ended):
             self.bench.clock.begin_check()
             self.bench.start()  # it loads the submission while the suite is collected here
@@ -188,7 +217,8 @@ class Judgement:
         if strange:
             self.collection_error = f"{strange[0]} is not a top-level check of the suite"
             return []
-        return [item for item in items if self.only in ("", check_name(item))]
+        chosen = [item for item in items if self.only in ("", check_name(item))]
+        return shuffled(chosen, self.suite, self.order) if self.order else chosen
 
     def submission_loads(self) -> bool:
         """Say whether the submission is there to be called; where it is not, that is the report."""
@@ -218,6 +248,8 @@ class Judgement:
         if self.collection_error:
             return Status.BROKEN, self.collection_error
         names = [name for name in self.suite.names if self.only in ("", name)]
+        if self.suite_run.stopped:
+            names = [name for name in names if name in self.suite_run.results]
         results = [self.suite_run.results.get(name) for name in names]
         if any(result is None for result in results):
             return Status.BROKEN, "a check of the suite did not run"
@@ -258,10 +290,10 @@ class Judgement:
         )
 
 
-def stand_in_module(submission: Submission) -> types.ModuleType:
+def stand_in_module(entry_points: tuple[str, ...]) -> types.ModuleType:
     """Return the module that a suite imports as `submission`."""
     module = types.ModuleType("submission")
-    for name in submission.entry_points:
+    for name in entry_points:
         setattr(module, name, EntryPoint(context.Current(), name))
     return module
 

@@ -31,6 +31,11 @@ def prctl(option: int, value: int) -> int:
     return _checked(_libc.prctl(option, *(ctypes.c_ulong(n) for n in (value, 0, 0, 0))))
 
 
+def advise_memory(start: int, size: int, advice: int) -> None:
+    """Advise Linux about a piece of this process's memory; it may not be able to follow."""
+    _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), advice)
+
+
 def mount(source: str, target: str, kind: str, flags: int) -> None:
     """Mount *source* at *target*, or raise OSError."""
     names = (ctypes.c_char_p(os.fsencode(name)) for name in (source, target, kind))

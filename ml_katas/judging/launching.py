@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 class Line(Protocol):
-    """A fresh connection to a judge."""
+    """A way to fresh connections to judges; `forks`: each is a fork of a process that is warm."""
+
+    forks: bool
 
     def dial(self) -> contextlib.AbstractContextManager[socket.socket]: ...
 
@@ -30,6 +32,8 @@ class Line(Protocol):
 
 class OneCommand:
     """A parent that lives as long as this object is entered; *layers*: of the confinement, for its tests."""
+
+    forks = True
 
     def __init__(self, layers: tuple[str, ...] | None = None) -> None:
         self._layers = layers
@@ -67,6 +71,8 @@ class OneCommand:
 
 class Spawning:
     """A judge started for each judgement, where forking is not safe."""
+
+    forks = False
 
     @contextlib.contextmanager
     def dial(self) -> Iterator[socket.socket]:

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from . import warm
+from . import hugepages, warm
 from .confinement import Confinement, die_with_parent, hide_memory
 from .endings import MOST_THREADS, TOO_MANY_THREADS
 from .judge import Setting, judge_connection
@@ -34,6 +34,7 @@ from .session import Session
 
 CREDENTIALS = struct.Struct("3i")
 _LOOK_SECONDS = 0.05
+_QUIET_SECONDS = 1.0
 
 
 class Parent:
@@ -56,13 +57,20 @@ class Parent:
 
     def run(self, idle_seconds: float) -> NoReturn:
         """Serve until nobody wanted anything for so long; 0: for ever."""
+        quiet_seconds = _QUIET_SECONDS if idle_seconds else None
         while True:
-            ready = self._selector.select(_LOOK_SECONDS if self._sandboxes else idle_seconds or None)
+            patience = _LOOK_SECONDS if self._sandboxes else quiet_seconds or idle_seconds or None
+            ready = self._selector.select(patience)
             for key, _ in ready:
                 if self._selector.get_map().get(key.fd) is key:
                     key.data()
             self._end_crowds()
-            if not ready and not self._judges and not self._sandboxes:
+            if ready or self._judges or self._sandboxes:
+                continue
+            if quiet_seconds:
+                hugepages.collapse()  # half a second, which pays off for a parent that stays
+                quiet_seconds = None
+            else:
                 self._retire()
 
     def _watch(self, file: Any, serve: Callable[[], Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,15 +58,23 @@ class SuiteRun:
     """Runs the instances of a suite's checks against a bench; a check is told when its last one has ended."""
 
     def __init__(
-        self, bench: Bench, suite: Suite, run_seed: str, *, on_check: Callable[[CheckResult], None]
+        self,
+        bench: Bench,
+        suite: Suite,
+        run_seed: str,
+        *,
+        on_check: Callable[[CheckResult], None],
+        stops: bool = False,
     ) -> None:
         self.results: dict[str, CheckResult] = {}
         self.evidence: list[Evidence] = []
         self.fatal: tuple[Ended, str] | None = None
         self.rejected: Rejected | None = None
+        self.stopped = False
         self._suite = {check.name: check for check in suite.checks}
         self._run_seed = run_seed
         self._on_check = on_check
+        self._stops = stops
         self._transcript: Transcript | None = None
         self._open: dict[str, Outcome] = {}
         self._error: BaseException | None = None
@@ -83,6 +92,9 @@ class SuiteRun:
                 self._run(check, item, nextitem)
             if nextitem is None or check_name(nextitem) != check.name:
                 self._close(check)
+                if self._stops and self.results[check.name].status is not Status.PASSED:
+                    self.stopped = True
+                    return
 
     # -------- one check
 
@@ -164,6 +176,18 @@ class SuiteRun:
                 outcome.output,
             )
         self._on_check(self.results[check.name])
+
+
+def shuffled(items: Sequence[pytest.Item], suite: Suite, order: str) -> list[pytest.Item]:
+    """Return *items* with their checks in a random order, which *order* seeds; `@after` is kept."""
+    choose = random.Random(order).choice
+    open_checks, chosen = list(suite.checks), []
+    while open_checks:
+        waiting = {check.name for check in open_checks}
+        chosen.append(choose([check for check in open_checks if not waiting.intersection(check.after)]))
+        open_checks.remove(chosen[-1])
+    place = {check.name: number for number, check in enumerate(chosen)}
+    return sorted(items, key=lambda item: place[check_name(item)])
 
 
 def run_item(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException | None:

@@ -39,6 +39,8 @@ class Running:
 class Resident:
     """A line to the resident server, which is started when it is not there."""
 
+    forks = True
+
     def __init__(self, on_start: Callable[[], None] | None = None) -> None:
         self._on_start = on_start
 
@@ -200,7 +202,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _slot() -> str:
-    return hashlib.sha256(f"{sys.executable} {package_file}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{sys.prefix} {package_file}".encode()).hexdigest()[:8]
 
 
 def _fingerprint() -> str:

@@ -38,11 +38,18 @@ class Session:
     def __init__(self) -> None:
         self._config = _prepareconfig([*_OPTIONS, "/dev/null"])
         self._session = pytest.Session.from_config(self._config)
+        self._collected: dict[Path, list[pytest.Item]] = {}
         self._config._do_configure()
         self._config.hook.pytest_sessionstart(session=self._session)
 
     def collect(self, suite: Path) -> Sequence[pytest.Item]:
-        """Return the instances of the checks of *suite*, or raise CannotCollect."""
+        """Return the instances of the checks of *suite*, or raise CannotCollect; once for each suite."""
+        if suite not in self._collected:
+            self._collected[suite] = self._collect(suite)
+        items = self._session.items = list(self._collected[suite])
+        return items
+
+    def _collect(self, suite: Path) -> list[pytest.Item]:
         self._config._rootpath = suite.parent
         try:
             report = collect_one_node(pytest.Module.from_parent(self._session, path=suite))
@@ -51,7 +58,6 @@ class Session:
         if report.failed:
             raise CannotCollect(str(report.longrepr).strip().splitlines()[-1])
         items = [item for item in report.result if isinstance(item, pytest.Item)]
-        self._session.items = items
         self._config.hook.pytest_collection_modifyitems(
             session=self._session, config=self._config, items=items
         )
@@ -64,5 +70,7 @@ class Session:
     def close(self) -> None:
         """End all fixtures and remove what they left on the disk."""
         self.finish()
+        if self._config._tmp_path_factory._basetemp is None:  # type: ignore[attr-defined]
+            return
         self._config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
         self._config._ensure_unconfigure()
