@@ -24,6 +24,7 @@ def measure() -> None:
         running = server.find()
         assert running is not None
         pid = running.pid
+        time.sleep(1.0)  # the processes of that check end after its verdict
         print("\nThe server")
         print(f"  memory at rest (PSS)                 {_pss([pid]):9.1f} MiB")
         _one_more_check(kata, judge, pid)

@@ -36,9 +36,7 @@ def _exit_code(given: list[str]) -> int:
 def _leave(code: int) -> NoReturn:
     """End at once: to tidy up the interpreter takes longer than many a command."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(
-            OSError, ValueError, AttributeError
-        ):  # its reader is gone, or it is closed
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # its reader is gone, or it is closed
             stream.flush()
     os._exit(code)
 

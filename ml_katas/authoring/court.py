@@ -1,46 +1,91 @@
-"""The court: judges the trials of one kata side by side."""
+"""The court: judges the trials of one kata side by side, each only once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..judging.client import Judge
-from ..kata import Kata
-from ..report import Report
+from ..kata import Kata, Limits
+from ..records import dataclass
+from ..report import Report, Status
 
 SEEDS = ("1", "2", "3")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A piece of code to be judged with one seed."""
+    """A piece of code to be judged; `order` seeds an order of the checks, `stop` ends at a failing one."""
 
     path: Path
     source: bytes
     seed: str = SEEDS[0]
+    order: str = ""
+    stop: bool = False
+    limits: Limits | None = None
 
     @classmethod
-    def of(cls, path: Path, seed: str = SEEDS[0]) -> Trial:
-        return cls(path, path.read_bytes(), seed)
+    def of(cls, path: Path, seed: str = SEEDS[0], order: str = "") -> Trial:
+        return cls(path, path.read_bytes(), seed, order)
 
 
-@dataclass
 class Court:
-    """Judges the trials of one kata side by side, and counts them."""
+    """Judges trials in parallel, counts them, and remembers what came of them."""
 
-    kata: Kata
-    judge: Judge
-    pool: ThreadPoolExecutor
-    judgements: int = field(default=0)
+    def __init__(
+        self,
+        kata: Kata,
+        judge: Judge,
+        pool: ThreadPoolExecutor,
+        *,
+        seeds: tuple[str, ...] = SEEDS,
+        is_thorough: bool = False,
+        tell: Callable[[int, int], None] = lambda done, expected: None,
+    ) -> None:
+        self.kata = kata
+        self.seeds = seeds
+        self.is_thorough = is_thorough  # automatic mutants meet every check, not only until one fails
+        self.judgements = 0
+        self._judge = judge
+        self._pool = pool
+        self._tell = tell
+        self._expected = 0
+        self._reports: dict[Trial, Report] = {}
+        self._lock = threading.Lock()
 
-    def reports(self, trials: Sequence[Trial]) -> list[tuple[Trial, Report]]:
+    def reports(self, trials: Iterable[Trial]) -> list[tuple[Trial, Report]]:
         """Return the report of each trial, in order."""
-        self.judgements += len(trials)
-        return list(zip(trials, self.pool.map(self._report, trials), strict=True))
+        trials = list(trials)
+        fresh = [trial for trial in dict.fromkeys(trials) if trial not in self._reports]
+        self._expected += len(fresh)
+        self._reports |= zip(fresh, self._pool.map(self._report, fresh), strict=True)
+        return [(trial, self._reports[trial]) for trial in trials]
+
+    def report(self, trial: Trial) -> Report:
+        """Return the report of one trial."""
+        return self.reports([trial])[0][1]
 
     def _report(self, trial: Trial) -> Report:
-        name = self.kata.file_name
-        return self.judge(self.kata, trial.source, file_name=name, seed=trial.seed, diagnose=False)
+        report = self._judged(trial)
+        if report.status is Status.BROKEN and not report.checks:  # the engine, not the suite
+            report = self._judged(trial)
+        with self._lock:
+            self.judgements += 1
+            self._tell(self.judgements, self._expected)
+        return report
+
+    def _judged(self, trial: Trial) -> Report:
+        more: dict[str, Any] = {"limits": vars(trial.limits)} if trial.limits else {}
+        return self._judge(
+            self.kata,
+            trial.source,
+            file_name=self.kata.file_name,
+            seed=trial.seed,
+            diagnose=False,
+            order=trial.order,
+            stop=trial.stop,
+            **more,
+        )

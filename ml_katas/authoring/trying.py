@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
-from ..kata import Kata
+from ..kata import Kata, Limits
 from ..report import Report, Status
 from ..templates import render_starter
-from .court import SEEDS, Court, Trial
+from .automatic import automatic_mutants_are_killed, automatic_trials
+from .court import Court, Trial
 from .findings import Finding
+from .junk_rules import junk_is_rejected
 
 Rule = Callable[[Kata, Court], Iterator[Finding]]
+_NOT_KILLED = (Status.PASSED, Status.BROKEN)
 
 
 def right_solutions_pass(kata: Kata, court: Court) -> Iterator[Finding]:
-    """The solution and every variant pass with each seed."""
+    """The solution and every variant pass with each seed, with the checks in file order and in others."""
     paths = (kata.solution, *kata.variants)
-    for trial, report in court.reports([Trial.of(path, seed) for path in paths for seed in SEEDS]):
+    trials = [Trial.of(path, seed) for path in paths for seed in court.seeds]
+    trials += [Trial.of(path, court.seeds[0], order=seed) for path in paths for seed in court.seeds[1:]]
+    for trial, report in court.reports(trials):
         if report.status is not Status.PASSED:
-            yield Finding(trial.path, f"must pass, and with seed {trial.seed} {_said(report)}")
+            how = f"with seed {trial.seed}" + (", the checks in another order," if trial.order else "")
+            yield Finding(trial.path, f"must pass, and {how} {said(report)}")
 
 
 def starter_is_incomplete(kata: Kata, court: Court) -> Iterator[Finding]:
@@ -26,31 +33,58 @@ def starter_is_incomplete(kata: Kata, court: Court) -> Iterator[Finding]:
     texts = dict.fromkeys(render_starter(kata, bare=bare).encode() for bare in (False, True))
     for trial, report in court.reports([Trial(kata.starter_template, text) for text in texts]):
         if report.status is not Status.INCOMPLETE:
-            yield Finding(trial.path, f"must be incomplete (raise NotImplementedError), and {_said(report)}")
+            yield Finding(trial.path, f"must be incomplete (raise NotImplementedError), and {said(report)}")
 
 
 def mutants_are_caught(kata: Kata, court: Court) -> Iterator[Finding]:
-    """Every known mistake fails a check that is meant to catch it."""
+    """Every known mistake fails a check that is meant to catch it, with each seed."""
+    for seed in court.seeds:
+        judged = court.reports([Trial.of(mutant.path, seed) for mutant in kata.mutants])
+        for mutant, (_, report) in zip(kata.mutants, judged, strict=True):
+            if report.status in _NOT_KILLED:
+                yield Finding(
+                    mutant.path, f"no check catches this mutant: with seed {seed} it {said(report)}"
+                )
+            elif not report.failed_checks & set(mutant.caught_by):
+                caught = ", ".join(sorted(report.failed_checks)) or report.message
+                problem = f"with seed {seed} caught, but not by {' or '.join(mutant.caught_by)}: by {caught}"
+                yield Finding(mutant.path, problem)
+
+
+def mutants_differ(kata: Kata, court: Court) -> Iterator[Finding]:
+    """No two mutants behave alike on every check: one of them teaches nothing that the other does not."""
     judged = court.reports([Trial.of(mutant.path) for mutant in kata.mutants])
-    for mutant, (_, report) in zip(kata.mutants, judged, strict=True):
-        if report.status in (Status.PASSED, Status.BROKEN):
-            yield Finding(mutant.path, f"no check catches this mutant: it {_said(report)}")
-        elif not report.failed_checks & set(mutant.caught_by):
-            caught = ", ".join(sorted(report.failed_checks)) or report.message
-            yield Finding(mutant.path, f"caught, but not by {' or '.join(mutant.caught_by)}: by {caught}")
+    for (first, one), (second, other) in combinations(judged, 2):
+        if _behaviour(one) == _behaviour(other):
+            problem = f"behaves like {first.path.name} on every check; one of the two may go"
+            yield Finding(second.path, problem, vital=False)
 
 
-def suite_is_fast(kata: Kata, court: Court) -> Iterator[Finding]:
-    """The solution takes at most a third of the suite's time limit."""
-    for _, report in court.reports([Trial.of(kata.solution)]):
-        limit = kata.facts.limits.total_seconds / 3
-        if report.ms > 1000 * limit:
-            yield Finding(
-                kata.suite.path, f"the suite takes {report.ms / 1000:.1f} s; at most {limit:.1f} s is allowed"
-            )
+def checks_kill_something(kata: Kata, court: Court) -> Iterator[Finding]:
+    """Every check fails for some mutant; one that never does may promise nothing."""
+    judged = court.reports([Trial.of(mutant.path) for mutant in kata.mutants])
+    judged += court.reports(automatic_trials(kata, court))
+    idle = set(kata.suite.names).difference(*(report.failed_checks for _, report in judged))
+    if idle:  # some that were not reached would have killed
+        judged = court.reports(automatic_trials(kata, court, is_thorough=True))
+        idle = idle.difference(*(report.failed_checks for _, report in judged))
+    for check in kata.suite.checks:
+        if check.name in idle:
+            problem = f"{check.name} kills nothing: write the mutant that it is for, or leave it out"
+            yield Finding(kata.suite.path, problem, check.line, vital=False)
 
 
-def _said(report: Report) -> str:
+def a_third_of_the_limits_is_enough(kata: Kata, court: Court) -> Iterator[Finding]:
+    """The solution passes with a third of the time and memory: a learner's machine may be slower."""
+    limits = kata.facts.limits
+    third = Limits(limits.total_seconds / 3, limits.check_seconds / 3, limits.memory_mib // 3)
+    report = court.report(Trial(kata.solution, kata.solution.read_bytes(), limits=third))
+    if report.status is not Status.PASSED:
+        yield Finding(kata.suite.path, f"with a third of its limits the solution {said(report)}")
+
+
+def said(report: Report) -> str:
+    """Return how a report ended, in words that follow a name."""
     first = report.first_failure
     if first is None:
         return f"is {report.status}" + (f": {report.message}" if report.message else "")
@@ -58,9 +92,24 @@ def _said(report: Report) -> str:
     return f"is {report.status} in {first.name}" + (f": {reason}" if reason else "")
 
 
+def _behaviour(report: Report) -> object:
+    """Return what of a report depends on the code that was judged, and not on where it stands in its file."""
+    seen = []
+    for check in report.checks:
+        failure = check.failure
+        told = (failure.kind, failure.message, failure.expected, failure.actual) if failure else ()
+        seen.append((check.name, check.status, told, failure.window if failure else None))
+    return seen
+
+
 RULES: tuple[Rule, ...] = (
     right_solutions_pass,
     starter_is_incomplete,
     mutants_are_caught,
-    suite_is_fast,
+    mutants_differ,
+    junk_is_rejected,
+    automatic_mutants_are_killed,
+    checks_kill_something,
+    a_third_of_the_limits_is_enough,
 )
+FAST = (right_solutions_pass, starter_is_incomplete, mutants_are_caught)

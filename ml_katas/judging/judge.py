@@ -102,9 +102,7 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
     request = client.request()
     if request.get("batch"):
         sys.modules["submission"] = stand_in_module(tuple(request["entry_points"]))
-        with contextlib.suppress(
-            InvalidKata, CannotCollect
-        ):  # each fork finds that out, and says so
+        with contextlib.suppress(InvalidKata, CannotCollect):  # each fork finds that out, and says so
             setting.session.collect(manifest(Path(request["kata"])).path)
         serve_batch(connection, lambda each: judge_request(Client(each), setting))
     else:

@@ -77,7 +77,7 @@ class SuiteRun:
         self._stops = stops
         self._transcript: Transcript | None = None
         self._open: dict[str, Outcome] = {}
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
         self.use(bench)
 
     def use(self, bench: Bench) -> None:
@@ -126,16 +126,16 @@ class SuiteRun:
 
     def run_item(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Status, Failure | None]:
         """Run one instance of a check under its seeds."""
-        self._error = None
+        self.error = None
         try:
             self._bench.begin_check(self._run_seed, item.name)
             seed_everything(seeds.derive(self._run_seed, item.name, "judge"))
-            self._error = run_item(item, nextitem)
+            self.error = run_item(item, nextitem)
         except Rejected as rejected:
             self.rejected = rejected
             return rejected.status, Failure("exception", rejected.sentence)
         except Ended as ended:
-            self._error = ended
+            self.error = ended
         return self._verdict(item)
 
     def answers_like(self, seen: Evidence) -> bool:
@@ -150,7 +150,7 @@ class SuiteRun:
         peer = self._bench.current
         self._transcript = None if peer is None else peer.transcript
         ending = self._bench.end_check()
-        error = ending or self._error
+        error = ending or self.error
         if ending is not None and ending.final:
             self.fatal = ending, self._suite[check_name(item)].sentence
         if error is None:
@@ -162,7 +162,7 @@ class SuiteRun:
 
     def _asked(self) -> bool:
         peer = self._bench.current
-        return peer is None or (peer.asked > 0 and not isinstance(self._error, CannotCross))
+        return peer is None or (peer.asked > 0 and not isinstance(self.error, CannotCross))
 
     def _close(self, check: Check) -> None:
         outcome = self._open.pop(check.name, None)

@@ -1,0 +1,106 @@
+"""The pages of `docs/`: their worked example is proven, and what they quote and name is there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from ml_katas import templates  # noqa: F401  # before a fixture hides the templates
+from ml_katas.authoring import skeletons  # noqa: F401  # before a fixture hides the templates
+from ml_katas.cli.group import mlkata
+from ml_katas.kata import Kata
+
+if TYPE_CHECKING:
+    from conftest import Terminal
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "writing-a-kata.md").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Fenced code: what its first line says (`title=suite.py`, `from=suite.py`) and its text."""
+
+    says: str
+    name: str
+    text: str
+
+
+BLOCKS = [
+    Block(match[1], match[2], match[3])
+    for match in re.finditer(r"^```\w+ (title|from)=(\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+]
+FILES = {block.name: block.text for block in BLOCKS if block.says == "title"}
+COMMANDS = sorted(set(re.findall(r"(?:^    |`)(mlkata [^`\n]*)", PAGE, re.MULTILINE)))
+
+
+@pytest.fixture
+def example(terminal: Terminal) -> Path:
+    """Return the kata whose files the page shows, in the folder `katas` of the terminal."""
+    for name, text in FILES.items():
+        path = terminal.folder / "katas" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return terminal.folder / "katas" / "rl-returns"
+
+
+def test_the_worked_example_is_proven(terminal: Terminal, example: Path) -> None:
+    """The files of the page are a kata that `author check` finds nothing to mend in."""
+    result = terminal("author", "check", "rl-returns", "--katas", "katas")
+    assert result.exit_code == 0, result.output
+
+
+def test_the_worked_example_meets_the_standard(example: Path) -> None:
+    """It has two variants, four mutants, three hints and three to eight cards, as the page asks for."""
+    kata = Kata.load(example)
+    assert len(kata.variants) >= 2
+    assert len(kata.mutants) >= 4
+    assert len(kata.hints) == 3
+    assert 3 <= len(kata.deck.cards) <= 8
+
+
+def test_a_draft_of_the_worked_example_can_be_begun_with(terminal: Terminal) -> None:
+    """The command by which the page begins its kata works on the solution that it ends with."""
+    (terminal.folder / "katas").mkdir()
+    (terminal.folder / "draft.py").write_text(FILES["rl-returns/solution.py"], encoding="utf-8")
+    command = next(line for line in COMMANDS if "--from" in line)
+    title = re.findall(r'"(.*?)"', command)
+    words = [title.pop(0) if word == "TITLE" else word for word in re.sub('".*?"', "TITLE", command).split()]
+    result = terminal(*words[1:])
+    assert result.exit_code == 0, result.output
+    facts = Kata.load(terminal.folder / "katas" / "rl-returns").facts
+    assert (facts.title, facts.minutes, facts.entry_points) == (
+        "Discounted Returns",
+        10,
+        ("discounted_returns",),
+    )
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.says == "from"], ids=lambda b: b.name)
+def test_excerpts_are_what_the_files_say(block: Block) -> None:
+    """Code that the text quotes stands in the file that it names."""
+    assert block.text in FILES[f"rl-returns/{block.name}"]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_and_their_options_exist(line: str) -> None:
+    """Every command that the page names exists, with every option."""
+    command: click.Command = mlkata
+    context = click.Context(command)
+    words = line.split()[1:]
+    while words and isinstance(command, click.Group) and not words[0].startswith("-"):
+        found = command.get_command(context, words.pop(0))
+        assert found, f"there is no such command: {line}"
+        command = found
+    known = {name for option in command.params for name in option.opts}
+    assert {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)} <= known
+
+
+def test_the_readme_leads_here() -> None:
+    """The README's summary links to the page."""
+    assert "(docs/writing-a-kata.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
