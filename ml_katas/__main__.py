@@ -30,6 +30,10 @@ def _exit_code(given: list[str]) -> int:
         _run(given)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
+    except KeyboardInterrupt:  # during the imports
+        from .errors import INTERRUPTED
+
+        return INTERRUPTED
     return 0
 
 

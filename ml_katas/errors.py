@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
+
 
 class MlkataError(Exception):
     """Something a person can mend; `next_step` says how."""

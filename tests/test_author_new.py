@@ -152,7 +152,8 @@ def findings(terminal: Terminal, slug: str, *options: str) -> list[str]:
 
 def is_expected(problem: str) -> bool:
     """Tell whether a finding is one that only the author can mend: words and numbers that are missing."""
-    return problem.startswith(("still to be written", "at least ", "is the same code as solution.py"))
+    given = ("still to be written", "at least ", "is the same code as solution.py")
+    return problem.startswith(given) or "kills nothing" in problem
 
 
 def said(terminal: Terminal, *arguments: str) -> tuple[int, list[str]]:

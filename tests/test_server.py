@@ -102,12 +102,26 @@ def test_ctrl_c_leaves_no_process(home: Path) -> None:
     """An interrupted check ends at once with 130, and judge and sandbox with it."""
     check(home)
     parent = pid()
+    wait_for(lambda: children(parent) == [])
     command = [*MLKATA, "check", "tiny-double", "--file", "hang.py"]
     process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_for(lambda: len(children(parent)) == 2)
+    time.sleep(1)  # they were called ahead; by now the suite runs
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == 130
     wait_for(lambda: children(parent) == [])
+
+
+@pytest.mark.parametrize("milliseconds", [60, 120])
+def test_ctrl_c_during_the_imports(home: Path, milliseconds: int) -> None:
+    """A command that is interrupted before it does anything ends with 130 and no traceback."""
+    check(home)
+    command = [*MLKATA, "check", "tiny-double", "--file", "hang.py"]
+    process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(milliseconds / 1000)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert (process.returncode, said.strip()) == (130, b"")
 
 
 def test_a_folder_that_others_can_read_is_refused(home: Path) -> None:

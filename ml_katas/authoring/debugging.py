@@ -20,7 +20,7 @@ def run_check(kata: Kata, name: str, *, show_output: bool, pdb: bool) -> bool:
 
     require_platform()
     flags = [flag for flag, is_on in (("--show-output", show_output), ("--pdb", pdb)) if is_on]
-    command = python("ml_katas.judging.debugging", kata.folder, _check(kata, name), *flags)
+    command = python("ml_katas.judging.debugging", kata.folder.resolve(), _check(kata, name), *flags)
     return subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=False).returncode == 0
 
 

@@ -26,15 +26,19 @@ _REMEDIES = {
 
 def junk_is_rejected(kata: Kata, court: Court) -> Iterator[Finding]:
     """Every junk that applies fails a check or is exempt, and every exemption is needed."""
-    submissions = junk_submissions(kata)
-    judged = court.reports([Trial(kata.solution, junk.source) for junk in submissions])
-    reports = [(junk, report) for junk, (_, report) in zip(submissions, judged, strict=True)]
+    judged = court.reports(junk_trials(kata))
+    reports = [(junk, report) for junk, (_, report) in zip(junk_submissions(kata), judged, strict=True)]
     exempt = {exemption.junk for exemption in kata.facts.exempt}
     passed = [junk for junk, report in reports if report.status is Status.PASSED and junk.applies(report)]
     yield from _not_rejected(kata, [junk for junk in passed if junk.name not in exempt])
     yield from _not_judged(kata, reports)
     applied = {junk.name for junk, report in reports if junk.applies(report)}
     yield from _not_needed(kata, {junk.name for junk in passed}, applied)
+
+
+def junk_trials(kata: Kata) -> list[Trial]:
+    """Return the trials of all junk, in its order."""
+    return [Trial(kata.solution, junk.source) for junk in junk_submissions(kata)]
 
 
 def _not_rejected(kata: Kata, passed: list[Junk]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from ..templates import render_starter
 from .automatic import automatic_mutants_are_killed, automatic_trials
 from .court import Court, Trial
 from .findings import Finding
-from .junk_rules import junk_is_rejected
+from .junk_rules import junk_is_rejected, junk_trials
 
 Rule = Callable[[Kata, Court], Iterator[Finding]]
 _NOT_KILLED = (Status.PASSED, Status.BROKEN)
@@ -61,9 +61,9 @@ def mutants_differ(kata: Kata, court: Court) -> Iterator[Finding]:
 
 
 def checks_kill_something(kata: Kata, court: Court) -> Iterator[Finding]:
-    """Every check fails for some mutant; one that never does may promise nothing."""
+    """Every check fails for some mutant or junk; one that never does may promise nothing."""
     judged = court.reports([Trial.of(mutant.path) for mutant in kata.mutants])
-    judged += court.reports(automatic_trials(kata, court))
+    judged += court.reports([*junk_trials(kata), *automatic_trials(kata, court)])
     idle = set(kata.suite.names).difference(*(report.failed_checks for _, report in judged))
     if idle:  # some that were not reached would have killed
         judged = court.reports(automatic_trials(kata, court, is_thorough=True))

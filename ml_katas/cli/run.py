@@ -8,11 +8,9 @@ import sys
 
 import click
 
-from ..errors import MlkataError, UsageError
+from ..errors import INTERRUPTED, MlkataError, UsageError
 from .group import mlkata
 from .screen import fitted
-
-INTERRUPTED = 130
 
 
 def run(given: list[str]) -> None:

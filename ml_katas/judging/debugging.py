@@ -11,7 +11,7 @@ import pdb
 import sys
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from .bench import Bench, Submission
 from .judge import stand_in_module
 from .running import SuiteRun, check_name
 from .sandboxes import Forked, Spawned
-from .session import Session
+from .session import CannotCollect, Session
 
 _LIMITS = Limits(total_seconds=60, check_seconds=30)
 
@@ -39,10 +39,17 @@ def main() -> None:
     sys.modules["submission"] = stand_in_module(facts.entry_points)
     bench = Bench(Forked() if sys.platform == "linux" else Spawned(), submission, _LIMITS, [])
     run = SuiteRun(bench, kata.suite, "1", on_check=lambda result: None)
-    items = [item for item in Session().collect(kata.suite.path) if check_name(item) == name]
-    passed = [_passes(run, item, flags) for item in items]
+    passed = [_passes(run, item, flags) for item in _collected(kata.suite.path) if check_name(item) == name]
     bench.put_away()
     os._exit(0 if passed and all(passed) else 1)
+
+
+def _collected(suite: Path) -> Sequence[pytest.Item]:
+    try:
+        return Session().collect(suite)
+    except CannotCollect as error:
+        print(f"{suite}: pytest cannot read this suite: {error}", flush=True)
+        os._exit(1)
 
 
 def _passes(run: SuiteRun, item: pytest.Item, flags: list[str]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from _pytest.compat import NOTSET
 from _pytest.python import get_direct_param_fixture_func
 from _pytest.tmpdir import tmppath_result_key
 
@@ -198,7 +199,8 @@ def run_item(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException |
     """
     arguments = _plain_arguments(item)
     if arguments is not None:
-        return _attempt(lambda: item.obj(**arguments))  # type: ignore[attr-defined]
+        item.funcargs = arguments  # type: ignore[attr-defined]
+        return _attempt(item.runtest)
     item.stash.setdefault(tmppath_result_key, {})
     if not item._request:  # type: ignore[attr-defined]
         item._initrequest()  # type: ignore[attr-defined]
@@ -213,6 +215,8 @@ def _plain_arguments(item: Any) -> dict[str, Any] | None:
     """Return the arguments of an instance that has none but those of its own parametrization, else None."""
     spec = getattr(item, "callspec", None)
     arguments = dict(spec.params) if spec else {}
+    if NOTSET in arguments.values():  # parametrized with nothing
+        return None
     fixtures = item._fixtureinfo.name2fixturedefs
     own = all(
         name in arguments and fixtures[name][-1].func is get_direct_param_fixture_func
