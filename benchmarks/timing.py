@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 PYTHON = sys.executable
-MLKATA = [PYTHON, "-m", "ml_katas"]
+MLKATA = [str(Path(PYTHON).with_name("mlkata"))]  # as it is installed beside this Python
 # A user's Python keeps the bytecode of what it imported.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ from ml_katas.report import Report, Status
 if TYPE_CHECKING:
     from conftest import Engine
 
-BUNDLED = Path(__file__).parents[1] / "katas"
 MakeCourt = Callable[[Kata], Court]
 
 
