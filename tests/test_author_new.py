@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_katas.authoring import skeletons  # noqa: F401  # before a fixture hides the templates
+from ml_katas.authoring.beginning import skeletons  # noqa: F401  # before a fixture hides the templates
 from ml_katas.catalog import Catalog
 from ml_katas.kata import Kata
 from ml_katas.templates import render_starter

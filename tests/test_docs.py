@@ -11,7 +11,7 @@ import click
 import pytest
 
 from ml_katas import templates  # noqa: F401  # before a fixture hides the templates
-from ml_katas.authoring import skeletons  # noqa: F401  # before a fixture hides the templates
+from ml_katas.authoring.beginning import skeletons  # noqa: F401  # before a fixture hides the templates
 from ml_katas.cli.group import mlkata
 from ml_katas.kata import Kata
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ml_katas.authoring.court import Court, Trial
-from ml_katas.authoring.junk import NAMES, Junk, junk_submissions
-from ml_katas.authoring.junk_rules import junk_is_rejected
+from ml_katas.authoring.junk.rules import junk_is_rejected
+from ml_katas.authoring.junk.submissions import NAMES, Junk, junk_submissions
 from ml_katas.judging.client import Judge
 from ml_katas.kata import Kata
 from ml_katas.report import Report, Status
@@ -337,7 +337,7 @@ def test_each_entry_point_is_tried_by_itself(
     engine: Engine, court_of: MakeCourt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A function that no check looks at is found; so are two that undo each other's junk."""
-    monkeypatch.setattr("ml_katas.authoring.junk.NAMES", ("ones", "negated", "argument"))
+    monkeypatch.setattr("ml_katas.authoring.junk.submissions.NAMES", ("ones", "negated", "argument"))
     solution = """
         def encode(x):
             return x + 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..kata import Kata, Mutant
+from ..records import dataclass
 from ..report import Report, Status
 from ..spelling import nearest
 from .court import SEEDS

@@ -11,7 +11,7 @@ from ..templates import render_starter
 from .automatic import automatic_mutants_are_killed, automatic_trials
 from .court import Court, Trial
 from .findings import Finding
-from .junk_rules import junk_is_rejected, junk_trials
+from .junk.rules import junk_is_rejected, junk_trials
 
 Rule = Callable[[Kata, Court], Iterator[Finding]]
 _NOT_KILLED = (Status.PASSED, Status.BROKEN)
@@ -25,15 +25,16 @@ def right_solutions_pass(kata: Kata, court: Court) -> Iterator[Finding]:
     for trial, report in court.reports(trials):
         if report.status is not Status.PASSED:
             how = f"with seed {trial.seed}" + (", the checks in another order," if trial.order else "")
-            yield Finding(trial.path, f"must pass, and {how} {said(report)}")
+            yield Finding(trial.path, f"must pass, and {how} it {said(report)}")
 
 
 def starter_is_incomplete(kata: Kata, court: Court) -> Iterator[Finding]:
     """The starter compiles and is `incomplete`, with its guidance and without."""
     texts = dict.fromkeys(render_starter(kata, bare=bare).encode() for bare in (False, True))
-    for trial, report in court.reports([Trial(kata.starter_template, text) for text in texts]):
-        if report.status is not Status.INCOMPLETE:
-            yield Finding(trial.path, f"must be incomplete (raise NotImplementedError), and {said(report)}")
+    judged = court.reports([Trial(kata.starter_template, text) for text in texts])
+    wrong = [said(report) for _, report in judged if report.status is not Status.INCOMPLETE]
+    for how in dict.fromkeys(wrong):
+        yield Finding(kata.starter_template, f"must be incomplete (raise NotImplementedError), and it {how}")
 
 
 def mutants_are_caught(kata: Kata, court: Court) -> Iterator[Finding]:

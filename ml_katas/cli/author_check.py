@@ -44,10 +44,13 @@ def check(
 
     Exit code: 0 all are proven, 4 a kata is not publishable.
     """
+    context = click.get_current_context()
+    if not only and (show_output or pdb):
+        raise click.UsageError("--show-output and --pdb belong to -k CHECK", context)
+    if only and settings.json:
+        raise click.UsageError("-k CHECK writes what the suite prints, and has no --json", context)
     if only:
         return _run_check(settings, katas_to_check, only, show_output=show_output, pdb=pdb)
-    if show_output or pdb:
-        raise click.UsageError("--show-output and --pdb belong to -k CHECK", click.get_current_context())
     how, proofs = Thoroughness(seeds, fast, matrix), []
     with settings.desk() as desk, _progress(settings) as tell:
         for proof in proving.prove(desk.catalog, katas_to_check, how, tell):

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from ..authoring import placing, scaffolding
-from ..authoring.placing import Enrolment
-from ..authoring.scaffolding import Begun, Order
+from ..authoring.beginning import placing, scaffolding
+from ..authoring.beginning.placing import Enrolment
+from ..authoring.beginning.scaffolding import Begun, Order
 from ..catalog import Catalog
 from ..difficulty import Difficulty
 from .options import Settings, common, complete_kata, complete_track

@@ -19,10 +19,13 @@ def _lines(page: Page, proof: Proof) -> Iterator[Text]:
     for number, name in enumerate(proof.checks, start=1):
         yield Text(f"  {number:>2}  {name}")
     yield Text()
-    yield Text("  " + "".join(_head(number, 10) for number in range(1, len(proof.checks) + 1)))
-    yield Text("  " + "".join(_head(number, 1) for number in range(1, len(proof.checks) + 1)))
+    for place in (10, 1) if len(proof.checks) > 9 else (1,):
+        yield Text("  " + "".join(_head(number, place) for number in range(1, len(proof.checks) + 1)))
     for row in proof.rows:
-        yield Text("  " + "".join(_cell(page, row, name) for name in proof.checks) + "  " + _label(row))
+        cells = "  " + "".join(_cell(page, row, name) for name in proof.checks) + "  "
+        label = page.text(_label(row))
+        label.truncate(page.width - len(cells), overflow="ellipsis")
+        yield Text(cells) + label
 
 
 def _head(number: int, place: int) -> str:

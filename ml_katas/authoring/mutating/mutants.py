@@ -7,8 +7,8 @@ import difflib
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ...records import dataclass
 from .operators import OPERATORS
 from .source import Edit, Source
 from .untouched import mutable_nodes

@@ -8,8 +8,9 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
+
+from ...records import dataclass
 
 # How tightly an expression holds together; what is not listed stands for itself, like a name or a call.
 _LOOSE = (ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Starred, ast.Yield, ast.Tuple)

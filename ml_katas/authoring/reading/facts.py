@@ -10,8 +10,8 @@ from ...catalog import Catalog
 from ...kata import Kata
 from ...spelling import nearest
 from ...strict import read_text
-from .. import junk
 from ..findings import Finding
+from ..junk.submissions import NAMES as JUNK
 from ..lines import line_of
 
 LONGEST_TITLE = 50
@@ -109,8 +109,8 @@ def exemptions_name_junk(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """Each `[[exempt]]` names a junk that there is, and says why it is right."""
     for number, exemption in enumerate(kata.facts.exempt, start=1):
         place = [_EXEMPT] * number
-        if exemption.junk not in junk.NAMES:
-            known = nearest(exemption.junk, junk.NAMES) or f" There are {', '.join(junk.NAMES)}."
+        if exemption.junk not in JUNK:
+            known = nearest(exemption.junk, JUNK) or f" There are {', '.join(JUNK)}."
             yield _finding(kata, f"there is no junk {exemption.junk!r}.{known}", *place, _key("junk"))
         if not exemption.reason.strip():
             problem = "an exemption needs a 'reason': why this junk is right here"

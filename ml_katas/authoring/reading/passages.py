@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ...mathtext.embedded import replaced
+from ...records import dataclass
 
 _CODE = re.compile(
     r"""

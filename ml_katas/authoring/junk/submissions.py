@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..kata import Kata, parse_python
-from ..report import Report
+from ...kata import Kata, parse_python
+from ...records import dataclass
+from ...report import Report
 
 MARK = "mlkata: this answer was altered"
 
@@ -87,7 +87,7 @@ def _appendix(names: tuple[str, ...], kind: str, in_place: list[str]) -> bytes:
 
 @cache
 def _travelling() -> str:
-    texts = [Path(__file__).with_name(f"junk_{part}.py").read_text("utf-8") for part in ("values", "calls")]
+    texts = [Path(__file__).with_name(f"{part}.py").read_text("utf-8") for part in ("values", "calls")]
     future = "from __future__ import annotations\n"
     return future + "".join(text.replace(future, "") for text in texts)
 

@@ -1,4 +1,4 @@
-"""What becomes of right values, by kind of junk: text that `junk.py` sends into a sandbox, never imported.
+"""What becomes of right values, by kind of junk: text that travels into a sandbox and is never imported.
 
 Each function of `JUNK` takes a tensor and returns junk, or the tensor itself where there is nothing to spoil.
 """

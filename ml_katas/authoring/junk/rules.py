@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..kata import Kata
-from ..report import Report, Status
-from .court import Court, Trial
-from .findings import Finding
-from .junk import NAMES, Junk, junk_submissions
-from .reading.facts import line_of_exemption
+from ...kata import Kata
+from ...report import Report, Status
+from ..court import Court, Trial
+from ..findings import Finding
+from ..reading.facts import line_of_exemption
+from .submissions import NAMES, Junk, junk_submissions
 
 _REMEDIES = {
     "empty": "assert the shape of the answer",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from ..errors import UsageError
-from ..spelling import nearest
+from ...errors import UsageError
+from ...records import dataclass
+from ...spelling import nearest
 
 Definitions = Mapping[str, ast.FunctionDef | ast.ClassDef]
 

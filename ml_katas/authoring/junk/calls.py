@@ -1,4 +1,4 @@
-"""How calls come to answer with junk: text that `junk.py` sends into a sandbox, never imported."""
+"""How calls come to answer with junk: text that `submissions.py` sends into a sandbox, never imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # in the sandbox the two texts are one
-    from .junk_values import (
+    from .values import (
         JUNK,
         as_tensor,
         damaged,

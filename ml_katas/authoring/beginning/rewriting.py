@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..mutating.source import Edit, Source
 from .habits import results
-from .mutating.source import Edit, Source
 from .signatures import Class, Function, Solution
 
 

@@ -10,14 +10,14 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..difficulty import Difficulty
-from ..errors import UsageError
-from ..files import in_words, reason, sync_folder
-from ..kata import SLUG, Kata
-from ..templates import render_starter
+from ...difficulty import Difficulty
+from ...errors import UsageError
+from ...files import in_words, reason, sync_folder
+from ...kata import SLUG, Kata
+from ...records import dataclass
+from ...templates import render_starter
 from .placing import Enrolment, enrol
 from .signatures import Solution, read_solution
 from .skeletons import Wanted, example_solution, skeleton

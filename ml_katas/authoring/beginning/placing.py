@@ -6,13 +6,13 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..catalog import Catalog, Tracks
-from ..errors import InvalidKata, UsageError
-from ..files import in_words, write_whole
-from ..strict import read_text, read_toml
+from ...catalog import Catalog, Tracks
+from ...errors import InvalidKata, UsageError
+from ...files import in_words, write_whole
+from ...records import dataclass
+from ...strict import read_text, read_toml
 
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*track[ \t]*\]\]", re.MULTILINE)
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import bundled
+from ...catalog import bundled
+from ...records import dataclass
 from . import guessing, habits, rewriting
 from .signatures import Class, Function, Solution, bare_call
 from .stubs import starter_code

@@ -1,0 +1,1 @@
+"""The beginning of a kata: a folder made from its solution, which waits for words."""

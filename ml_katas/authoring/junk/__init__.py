@@ -1,0 +1,1 @@
+"""Junk: wrong submissions made from a solution, which every suite must reject."""
