@@ -109,7 +109,7 @@ class SpyFunction:
         self.calls = 0
         self.rows: list[int] = []
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         _count(self, args)
         return self.target(*args, **kwargs)
 

@@ -274,3 +274,12 @@ def test_a_submission_calls_back_from_anywhere(engine: Engine) -> None:
         assert keeps.call(1, 5) == 5 and keeps.call([2, 3]) == 3
     """
     assert engine.check(body, submission) == PASSED
+
+
+def test_arguments_may_have_any_name(engine: Engine) -> None:
+    """A submission's parameters may be called what our own are: target, operation, function, args."""
+    names = ("target", "operation", "function", "args", "kwargs", "op", "values", "name", "number")
+    submission = f"def one({', '.join(names)}):\n    return {' + '.join(names)}\n"
+    given = ", ".join(f"{name}={n}" for n, name in enumerate(names))
+    back = f"lambda **k: one(**k)\nassert one({given}) == {sum(range(len(names)))}"
+    assert engine.check(f"back = {back}", submission) == PASSED

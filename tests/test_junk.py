@@ -76,6 +76,7 @@ PROPERTIES = {
     "shuffled": "scaled(x).eq(3 * x.flip(0)).all()",
     "stuck": "all(scaled(y).eq(3 * x).all() for y in (x, 2 * x)) and scaled(x[:1]).eq(3 * x[:1]).all()",
     "empty": "scaled(x).shape == (0,)",
+    "single": "scaled(x).dtype == scaled(x.double()).dtype == torch.float32",
     "dtype": "scaled(x).dtype == torch.float64 and scaled(x.double()).dtype == torch.float32",
     "list": "scaled(x) == (3 * x).tolist()",
     "none": "scaled(x) is None",
@@ -106,6 +107,7 @@ def test_a_good_suite_rejects_all_of_it(engine: Engine, court_of: MakeCourt) -> 
             y = scaled(x.detach() + 0, factor)
             assert y.dtype == torch.float32 and y.tolist() == (factor * x).tolist()
         assert scaled(2 * x, 1.0).tolist() == (2 * x).tolist()
+        assert scaled(x.detach().double()).dtype == torch.float64
         scaled(x).sum().backward()
         assert x.grad.eq(3).all()
         before = x.detach().clone()

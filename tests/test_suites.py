@@ -312,3 +312,10 @@ def test_a_long_suite_stays_in_step(engine: Engine) -> None:
             assert x.grad[0] == n == len(factors)
     """
     assert engine.check(body, submission, limits={"check_seconds": 20, "total_seconds": 30}) == PASSED
+
+
+def test_a_suite_that_cannot_be_imported_says_why(engine: Engine) -> None:
+    """The report of a suite that cannot be collected carries the reason."""
+    report = engine.judge('import nowhere\ndef test_a():\n    """A."""\n    one()', GOOD)
+    said = (report.status, report.message)
+    assert said == (Status.BROKEN, "ModuleNotFoundError: No module named 'nowhere'")

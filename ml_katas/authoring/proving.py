@@ -91,8 +91,8 @@ def _proof(
                 tell=lambda done, expected: tell(slug, done, expected),
             )
             rules = trying.FAST if how.fast else trying.RULES
-            findings += [finding for attempt in rules for finding in attempt(kata, court)]
-            rows = tuple(_rows(kata, court, how))
+            findings += trying.findings_of(kata, court, rules)
+            rows = tuple(_rows(kata, court, how)) if trying.solution_passes(kata, court) else ()
     except InvalidKata as error:
         return Proof(slug, (Finding(error.path, error.problem, error.line),))
     seconds = round(time.perf_counter() - started, 2)

@@ -17,15 +17,36 @@ Rule = Callable[[Kata, Court], Iterator[Finding]]
 _NOT_KILLED = (Status.PASSED, Status.BROKEN)
 
 
+def findings_of(kata: Kata, court: Court, rules: tuple[Rule, ...]) -> Iterator[Finding]:
+    """Yield what *rules* find; where the solution does not pass, only that, for it spoils all the others."""
+    if solution_passes(kata, court):
+        for rule in rules:
+            yield from rule(kata, court)
+    else:
+        trial = Trial.of(kata.solution, court.seeds[0])
+        problem = f"{_failing(trial, court.report(trial))}; until it passes, nothing else is tried"
+        yield Finding(kata.solution, problem)
+
+
+def solution_passes(kata: Kata, court: Court) -> bool:
+    """Tell whether the solution passes with the first seed."""
+    return court.report(Trial.of(kata.solution, court.seeds[0])).status is Status.PASSED
+
+
 def right_solutions_pass(kata: Kata, court: Court) -> Iterator[Finding]:
     """The solution and every variant pass with each seed, with the checks in file order and in others."""
     paths = (kata.solution, *kata.variants)
     trials = [Trial.of(path, seed) for path in paths for seed in court.seeds]
     trials += [Trial.of(path, court.seeds[0], order=seed) for path in paths for seed in court.seeds[1:]]
-    for trial, report in court.reports(trials):
-        if report.status is not Status.PASSED:
-            how = f"with seed {trial.seed}" + (", the checks in another order," if trial.order else "")
-            yield Finding(trial.path, f"must pass, and {how} it {said(report)}")
+    wrong = [(trial, report) for trial, report in court.reports(trials) if report.status is not Status.PASSED]
+    for path in paths:
+        for trial, report in [each for each in wrong if each[0].path == path][:1]:
+            yield Finding(path, _failing(trial, report))
+
+
+def _failing(trial: Trial, report: Report) -> str:
+    how = f"with seed {trial.seed}" + (", the checks in another order," if trial.order else "")
+    return f"must pass, and {how} it {said(report)}"
 
 
 def starter_is_incomplete(kata: Kata, court: Court) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,8 +52,9 @@ def check(
     if only:
         return _run_check(settings, katas_to_check, only, show_output=show_output, pdb=pdb)
     how, proofs = Thoroughness(seeds, fast, matrix), []
-    with settings.desk() as desk, _progress(settings) as tell:
+    with settings.desk() as desk, _progress(settings) as (tell, clear):
         for proof in proving.prove(desk.catalog, katas_to_check, how, tell):
+            clear()
             proofs.append(proof)
             if not settings.json:
                 _say(settings, proof, shows_matrix=matrix)
@@ -72,22 +73,29 @@ def _run_check(settings: Settings, names: tuple[str, ...], only: str, *, show_ou
 
 
 @contextlib.contextmanager
-def _progress(settings: Settings) -> Iterator[Tell]:
-    """Yield what is told of the judgements: a bar on a terminal, elsewhere a line for each kata."""
+def _progress(settings: Settings) -> Iterator[tuple[Tell, Callable[[], None]]]:
+    """Yield what is told of the judgements, and what clears the place where that is shown.
+
+    It is a bar on a terminal, elsewhere a line for each kata.
+    """
     screen = settings.screen
     if screen.plain or settings.json or not sys.stderr.isatty():
-        yield lambda slug, done, expected: None if expected else screen.note(slug)
+        yield lambda slug, done, expected: None if expected else screen.note(slug), lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=screen.err, transient=True) as bar:
-        task = bar.add_task("", total=None)
+    bar = Progress(*columns, console=screen.err, transient=True)
+    task = bar.add_task("", total=None)
 
-        def tell(slug: str, done: int, expected: int) -> None:
-            bar.update(task, description=slug, completed=done, total=expected or None)
+    def tell(slug: str, done: int, expected: int) -> None:
+        bar.start()
+        bar.update(task, description=slug, completed=done, total=expected or None)
 
-        yield tell
+    try:
+        yield tell, bar.stop
+    finally:
+        bar.stop()
 
 
 def _say(settings: Settings, proof: Proof, *, shows_matrix: bool) -> None:
@@ -109,10 +117,15 @@ def _summary(proof: Proof) -> Iterator[str]:
     vital = [finding for finding in proof.findings if finding.vital]
     verdict = f"not publishable, {len(vital)} to mend" if vital else "proven"
     rate = proof.judgements / proof.seconds if proof.seconds else 0.0
+    effort = f"{counted(proof.judgements, 'judgement')}, {rate:.1f} a second"
+    yield f"{proof.kata}: " + "; ".join([verdict, *_score(proof), effort])
+
+
+def _score(proof: Proof) -> Iterator[str]:
     killed, total = proof.score
     marked = sum(row.mark for row in proof.rows)
-    score = f"{killed} of {counted(total, 'mutant')} killed" + (f", {marked} equivalent" if marked else "")
-    yield f"{proof.kata}: {verdict}; {score}; {counted(proof.judgements, 'judgement')}, {rate:.1f} a second"
+    if total:  # none was tried where the solution itself does not pass
+        yield f"{killed} of {counted(total, 'mutant')} killed" + (f", {marked} equivalent" if marked else "")
 
 
 def _as_json(proof: Proof) -> dict[str, Any]:

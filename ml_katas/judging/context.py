@@ -20,7 +20,7 @@ def bench() -> Bench:
 class Current:
     """The remote of entry points: whichever bench is current."""
 
-    def do(self, operation: str, target: Any, *args: Any, **kwargs: Any) -> Any:
+    def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         return bench().peer().do(operation, target, *args, **kwargs)
 
     def free(self, number: int) -> None:

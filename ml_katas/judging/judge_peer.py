@@ -59,7 +59,7 @@ class JudgePeer(Peer):
         self.asked = self._callbacks = 0
         self.author_error = None
 
-    def do(self, operation: str, target: Any, *args: Any, **kwargs: Any) -> Any:
+    def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Carry out an operation in the sandbox."""
         self.asked += 1
         self._depth += 1

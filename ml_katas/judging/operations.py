@@ -18,7 +18,7 @@ def next_of(iterator: Any) -> tuple[bool, Any]:
         return False, None
 
 
-def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 

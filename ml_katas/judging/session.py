@@ -56,7 +56,7 @@ class Session:
         except BaseException as error:  # pytest.exit is no Exception
             raise CannotCollect(f"{type(error).__name__}: {error}") from None
         if report.failed:
-            raise CannotCollect(str(report.longrepr).strip().splitlines()[-1])
+            raise CannotCollect(str(report.longrepr).strip().splitlines()[-1].removeprefix("E").strip())
         items = [item for item in report.result if isinstance(item, pytest.Item)]
         self._config.hook.pytest_collection_modifyitems(
             session=self._session, config=self._config, items=items

@@ -16,7 +16,7 @@ from .wire import Corrupted
 class Remote(Protocol):
     """Where operations on stand-ins are carried out."""
 
-    def do(self, operation: str, target: Any, *args: Any, **kwargs: Any) -> Any: ...
+    def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any: ...
 
     def free(self, number: int) -> None: ...
 
@@ -28,7 +28,7 @@ class EntryPoint:
         self._remote = remote
         self.__name__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._remote.do("call", self, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -60,7 +60,7 @@ class Handle:
     def _stands_for(self) -> str:
         return f"{self._type_name} object" if self._kind == "object" else str(self._kind)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._remote.do("call", self, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:

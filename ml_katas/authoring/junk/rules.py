@@ -14,6 +14,7 @@ from .submissions import NAMES, Junk, junk_submissions
 _REMEDIES = {
     "empty": "assert the shape of the answer",
     "dtype": "assert the dtype of the answer: assert_close(…, dtype=…)",
+    "single": "assert that float64 stays float64: assert_close(…, dtype=torch.float64)",
     "shuffled": "compare every row with the one that belongs to it",
     "stuck": "call it twice with the same shapes and other values",
     "rounded": "compare float32 values at the tolerance of assert_close",

@@ -30,6 +30,7 @@ KINDS = {
     "stuck": "returns the first answer again for arguments of the same shapes",
     "empty": "returns tensors of shape (0,)",
     "dtype": "returns the right numbers in another dtype",
+    "single": "returns float32 where float64 is right",
     "list": "returns lists in place of tensors",
     "none": "returns None",
     "agreeable": "returns objects that say they are equal to everything",

@@ -78,6 +78,7 @@ JUNK: dict[str, Callable[[Any], Any]] = {
     "shuffled": lambda x: x.flip(0) if x.ndim else x,
     "empty": lambda x: x.new_empty((0,)),
     "dtype": of_another_dtype,
+    "single": lambda x: x.to(torch.float32) if x.dtype == torch.float64 else x,
     "list": lambda x: x.tolist(),
     "agreeable": lambda x: Agreeable(),
     "detached": lambda x: x.detach(),
@@ -87,6 +88,8 @@ JUNK: dict[str, Callable[[Any], Any]] = {
 
 def spoiled_number(value: Any, kind: str) -> Any:
     """Return junk for a number of Python's; a kind that concerns tensors only leaves it as it is."""
+    if kind in ("dtype", "single"):
+        return value
     dtypes = {bool: torch.bool, int: torch.int64, float: torch.float64, complex: torch.complex128}
     dtype = dtypes.get(type(value))
     if dtype is None or (dtype == torch.int64 and not -(2**63) <= value < 2**63):
