@@ -28,6 +28,7 @@ def measure() -> None:
         print("\nThe server")
         print(f"  memory at rest (PSS)                 {_pss([pid]):9.1f} MiB")
         _one_more_check(kata, judge, pid)
+        time.sleep(3.0)
         _at_rest(pid)
         before = _facts(pid)
         for _ in range(CHECKS):

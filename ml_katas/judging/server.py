@@ -7,7 +7,6 @@ another state is never called. A lock makes commands that race to start one end 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import socket
 import stat
@@ -15,6 +14,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zlib import crc32
 
 from .. import __file__ as package_file
 from ..errors import BadEnvironment
@@ -202,7 +202,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _slot() -> str:
-    return hashlib.sha256(f"{sys.prefix} {package_file}".encode()).hexdigest()[:8]
+    return _digest((sys.prefix, package_file))
 
 
 def _fingerprint() -> str:
@@ -212,7 +212,12 @@ def _fingerprint() -> str:
     if torch is not None:
         files.append(_seen(os.fspath(torch), os.stat(torch)))
     facts = [sys.version, sorted(environment().items()), files]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    return _digest(facts)
+
+
+def _digest(facts: object) -> str:
+    """Return eight hex digits; nobody gains by a collision, and hashlib takes long to import."""
+    return f"{crc32(repr(facts).encode()):08x}"
 
 
 def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
