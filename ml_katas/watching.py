@@ -113,7 +113,7 @@ class Runs:
             return
         if not cancel.asked:
             self._mailbox.put(Finished(checked))
-            call_ahead()
+            call_ahead(checked.kata)
 
 
 class Saves:

@@ -121,3 +121,17 @@ def test_forty_columns_are_enough(tmux: Callable[[int], Tmux], tmp_path: Path) -
     screen = terminal.wait_for("wait for your code", "h hint")
     assert max(map(len, screen.splitlines())) <= 40
     assert screen.rstrip().splitlines()[-1].startswith("h hint · r run")
+
+
+def test_a_suite_that_is_edited_meanwhile_is_read_again(
+    tmux: Callable[[int], Tmux], tmp_path: Path, course: Path
+) -> None:
+    """The judge that waits for the next save has read the suite; when that changed, another one judges."""
+    terminal, file, suite = tmux(80), tmp_path / "tiny_double.py", course / "tiny-double" / "suite.py"
+    file.write_text(RIGHT)
+    watch(terminal)
+    terminal.wait_for("Solved: all 2 checks pass.", "The double of 1 is 2")
+    time.sleep(1)
+    suite.write_text(suite.read_text().replace("The double of 1 is 2", "Twice 1 is 2"))
+    file.write_text(WRONG)
+    terminal.wait_for("Twice 1 is 2")

@@ -66,7 +66,7 @@ def test_every_entry_of_lora_a_is_drawn():
     # So much memory (1 MB) comes from the system, as zeros, unless something is written to it.
     drawn = factor.ne(0).float().mean().item()
     assert factor.isfinite().all(), "lora_A must be finite"
-    assert drawn > 0.9, f"{1 - drawn:.0%} of a wide lora_A is zero: empty() only takes memory, it draws nothing"
+    assert drawn > 0.9, f"{1 - drawn:.0%} of a wide lora_A is zero: empty() takes memory and draws nothing"
 
 
 @after("test_parameters_have_the_promised_names")

@@ -127,12 +127,13 @@ class _Batch:
         return ours
 
 
-def call_ahead() -> None:
-    """Have the resident server, if it runs and is not avoided, get a judge ready for the next judgement."""
+def call_ahead(kata: Kata) -> None:
+    """Have the resident server, if it runs and is not avoided, get a judge ready for *kata*."""
     if sys.platform == "linux" and os.environ.get("MLKATA_COLD") != "1":
         from . import server
 
-        server.call_ahead()
+        data = _request(kata, b"", announced=True)
+        server.call_ahead(LENGTH.pack(len(data)) + data)
 
 
 def require_platform() -> None:

@@ -101,12 +101,32 @@ def judge_connection(connection: socket.socket, setting: Setting) -> None:
     ready = get_ready(client, setting)
     request = client.request()
     if request.get("batch"):
-        sys.modules["submission"] = stand_in_module(tuple(request["entry_points"]))
-        with contextlib.suppress(InvalidKata, CannotCollect):  # each fork finds that out, and says so
-            setting.session.collect(manifest(Path(request["kata"])).path)
+        collect_ahead(request, setting.session)
         serve_batch(connection, lambda each: judge_request(Client(each), setting))
-    else:
-        judge_request(client, ready, request)
+        return
+    if request.get("announced"):
+        ready = ready if ready is not setting else get_ready(client, setting)
+        announced, request = announcement(request, setting.session), client.request()
+        if announced != announcement(request, setting.session):
+            os._exit(0)  # another kata or another suite by now: the client calls again
+    judge_request(client, ready, request)
+
+
+def announcement(request: dict[str, Any], session: Session) -> object:
+    """Collect the suite of a request, and return what must still hold when its submission comes."""
+    collect_ahead(request, session)
+    try:
+        found = os.stat(Path(request["kata"], "suite.py"))
+    except OSError:
+        return None
+    return request["kata"], request["entry_points"], found.st_mtime_ns, found.st_size
+
+
+def collect_ahead(request: dict[str, Any], session: Session) -> None:
+    """Collect the suite of a request ahead of its submission; what is wrong shows when that is judged."""
+    sys.modules.setdefault("submission", stand_in_module(tuple(request["entry_points"])))
+    with contextlib.suppress(InvalidKata, CannotCollect):
+        session.collect(manifest(Path(request["kata"])).path)
 
 
 def judge_request(client: Client, setting: Setting, request: dict[str, Any] | None = None) -> None:

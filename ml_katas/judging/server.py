@@ -68,12 +68,17 @@ class Resident:
 _called: socket.socket | None = None
 
 
-def call_ahead() -> None:
-    """Call the server, if it runs, before there is a request; its judge uses the time to get ready."""
+def call_ahead(announcement: bytes = b"") -> None:
+    """Call the server, if it runs, before there is a request; its judge uses the time to get ready.
+
+    The *announcement*, a request without a submission, says for which kata.
+    """
     global _called
     if _called is None:
         with contextlib.suppress(OSError, BadEnvironment):
-            _called = _own(connect(str(_address())))
+            connection = _own(connect(str(_address())))
+            connection.sendall(announcement)
+            _called = connection
 
 
 def find() -> Running | None:

@@ -1,4 +1,4 @@
-"""The smallest kept logit is subtracted before exp instead of the largest, so exp overflows when they lie far apart.
+"""The smallest kept logit is subtracted before exp, so exp overflows when the kept logits lie far apart.
 
 Subtracting any number leaves the softmax as it is, but only the largest keeps every power at 1 or below.
 """
