@@ -20,7 +20,7 @@ import torch
 from ..kata import Kata, Limits
 from ..report import Status
 from .bench import Bench, Submission
-from .judge import stand_in_module
+from .judgement import stand_in_module
 from .running import SuiteRun, check_name
 from .sandboxes import Forked, Spawned
 from .session import CannotCollect, Session

@@ -25,7 +25,8 @@ import torch
 from . import hugepages, warm
 from .confinement import Confinement, die_with_parent, hide_memory
 from .endings import MOST_THREADS, TOO_MANY_THREADS
-from .judge import Setting, judge_connection
+from .judge import judge_connection
+from .judgement import Setting
 from .kernel import thread_count
 from .probing import probe
 from .sandbox import become_sandbox
