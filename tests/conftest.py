@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from ml_katas import catalog
 from ml_katas.__main__ import main
 from ml_katas.config import ABOUT
+from ml_katas.judging import server
 from ml_katas.judging.client import Caller, Judge, OnEvent
 from ml_katas.judging.launching import OneCommand
 from ml_katas.kata import Kata
@@ -36,6 +37,23 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MLKATA_COLD", "1")
     monkeypatch.setenv("MLKATA_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def _server_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("run")
+    folder.chmod(0o700)
+    yield folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        server.stop()
+
+
+@pytest.fixture
+def warm(_server_of_the_session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands judge by a resident server, one for all tests that ask for it."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(_server_of_the_session))
+    monkeypatch.delenv("MLKATA_COLD")
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 PROVABLE = Path(__file__).parent / "provable" / "smooth-counts"
 MLKATA = [sys.executable, "-m", "ml_katas"]
 Json = dict[str, Any]
@@ -81,8 +83,7 @@ class Workshop:
         return [*MLKATA, "author", "check", "--katas", "katas", *arguments]
 
     def environment(self) -> dict[str, str]:
-        ours = {"MLKATA_HOME": str(self.folder), "MLKATA_COLD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-        return os.environ | ours
+        return os.environ | {"MLKATA_HOME": str(self.folder)}
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from ml_katas.templates import render_starter
 if TYPE_CHECKING:
     from conftest import Terminal
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 FILES = [
     "solution.py",
     "kata.toml",

@@ -18,6 +18,8 @@ from ml_katas.kata import Kata
 if TYPE_CHECKING:
     from conftest import Terminal
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "writing-a-kata.md").read_text(encoding="utf-8")
 
