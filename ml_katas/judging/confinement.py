@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+from .. import __file__ as package_file
 from ..records import dataclass
 from . import landlock, namespaces, seccomp
 from .kernel import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, drop_capabilities, prctl
@@ -91,7 +92,7 @@ def readable_roots() -> list[Path]:
 
 def hidden_paths() -> list[Path]:
     """Return what no sandbox may read, wherever it lies: this package and the bundled katas."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(package_file).resolve().parent
     sites = {package.parent, *(path for path in readable_roots() if path.name.endswith("-packages"))}
     # An editable install leaves a copy of the katas in site-packages, and dist-info names the mutants.
     installed = [found for site in sites for found in site.glob("ml_katas*")]
