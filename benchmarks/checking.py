@@ -12,8 +12,8 @@ import types
 from pathlib import Path
 from typing import Any
 
-from ml_katas.catalog import Catalog
-from ml_katas.kata import Kata
+from ml_katas.course.catalog import Catalog
+from ml_katas.course.kata import Kata
 
 from .timing import MLKATA, PYTHON, command, interleaved, table
 
@@ -85,10 +85,10 @@ class _Floor:
     def __init__(self, kata: Kata) -> None:
         import torch
 
-        from ml_katas.judging import warm
+        from ml_katas.judging.boundary import rehearsal
 
         torch.set_num_threads(1)
-        warm.warm_up()
+        rehearsal.warm_up()
         self._source = kata.solution.read_bytes()
         self._calls = _recorded_calls(kata)
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import torch
 
-from ml_katas.judging import warm
-from ml_katas.judging.confinement import Confinement
-from ml_katas.judging.judge_peer import JudgePeer
-from ml_katas.judging.sandbox import become_sandbox
-from ml_katas.judging.wire import Channel
+from ml_katas.judging.boundary import rehearsal
+from ml_katas.judging.boundary.frames import Channel
+from ml_katas.judging.boundary.judge_side import JudgePeer
+from ml_katas.judging.sandbox.confinement import Confinement
+from ml_katas.judging.sandbox.process import become_sandbox
 
 from .timing import interleaved, table
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    warm.warm_up()
+    rehearsal.warm_up()
     measure(given.rounds)
 
 

@@ -7,10 +7,11 @@ import threading
 import time
 from pathlib import Path
 
-from ml_katas.catalog import Catalog
+from ml_katas.course.catalog import Catalog
+from ml_katas.course.kata import Kata
 from ml_katas.judging import server
 from ml_katas.judging.client import judging
-from ml_katas.kata import Kata
+from ml_katas.judging.protocol import request
 
 CHECKS = 100
 _SLEEPER = b"import time\ndef top_k_gating(token_embeddings, gating_network, k=2):\n    time.sleep(2)\n"
@@ -20,7 +21,7 @@ def measure() -> None:
     """Print memory, processor time and leaks of the server."""
     kata = Catalog.load(None).find("moe-topk")
     with judging() as judge:
-        judge(kata, kata.solution.read_bytes(), file_name="moe_topk.py")
+        judge(request(kata, kata.solution.read_bytes(), file_name="moe_topk.py"))
         running = server.find()
         assert running is not None
         pid = running.pid
@@ -32,7 +33,7 @@ def measure() -> None:
         _at_rest(pid)
         before = _facts(pid)
         for _ in range(CHECKS):
-            judge(kata, kata.solution.read_bytes(), file_name="moe_topk.py", diagnose=False)
+            judge(request(kata, kata.solution.read_bytes(), file_name="moe_topk.py"))
         time.sleep(0.5)
         print(f"  before {CHECKS} checks: {before}\n  after {CHECKS} checks:  {_facts(pid)}")
 

@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ml_katas.catalog import Catalog
-from ml_katas.kata import Kata
+from ml_katas.course.catalog import Catalog
+from ml_katas.course.kata import Kata
 
 from .timing import ENVIRONMENT, MLKATA
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ml_katas.catalog import bundled
+from ml_katas.course.sources import bundled
 
 from .timing import MLKATA, PYTHON, command, interleaved, table
 

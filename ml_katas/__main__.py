@@ -20,7 +20,7 @@ def _run(given: list[str]) -> None:
         from .judging.server import call_ahead  # and not by way of the client, which imports more
 
         call_ahead()
-    from .cli.run import run
+    from .cli.main import run
 
     run(given)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidConfig, InvalidKata, UsageError
-from .files import in_words, write_whole
-from .records import dataclass
-from .spelling import nearest
+from .support.files import as_file_error, write_whole
+from .support.records import record
+from .support.spelling import nearest
 
 FILE_NAME = "mlkata.toml"
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
@@ -36,7 +36,7 @@ class Starter(StrEnum):
     BARE = "bare"
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Settings:
     """What can be set, with its defaults."""
 
@@ -59,7 +59,7 @@ ABOUT = {
 _PERSONAL = ("editor", "katas")
 
 
-@dataclass(frozen=True)
+@record
 class Config:
     """The settings of one command, and for each where it comes from."""
 
@@ -116,7 +116,7 @@ def write(path: Path, name: str, text: str) -> None:
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     after = _with_line(before, name, f"{name} = {_toml(value)}")
     _refuse_garbled(path, after, name, value)
-    with in_words(path, "written", "MLKATA_HOME names another folder for it."):
+    with as_file_error(path, "written", "MLKATA_HOME names another folder for it."):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path.resolve(), after.encode())
 
@@ -145,7 +145,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     import tomllib
 
-    from .strict import read_text, read_toml
+    from .support.toml import read_text, read_toml
 
     try:
         settings, text = read_toml(path, Settings), read_text(path)

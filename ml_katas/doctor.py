@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from . import __version__
-from .desk import DONE, Desk
 from .errors import MlkataError
-from .records import dataclass
+from .practice.state import DONE, AppState
+from .support.records import record
 
 OLDEST_TORCH = (2, 6)
 _GET_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Finding:
     """One thing that was looked at; `mend` is a command or a step, `vital` means no kata can be judged."""
 
@@ -26,7 +26,7 @@ class Finding:
     vital: bool = False
 
 
-def examine(desk: Desk, *, colour: str, encoding: str) -> tuple[Finding, ...]:
+def examine(state: AppState, *, colour: str, encoding: str) -> tuple[Finding, ...]:
     """Return what was found; *colour* and *encoding* are the terminal's, which only the edge knows."""
     torch = _torch()
     return (
@@ -34,30 +34,34 @@ def examine(desk: Desk, *, colour: str, encoding: str) -> tuple[Finding, ...]:
         torch,
         *([_isolation()] if torch.works else []),
         *_server(),
-        Finding("colours", True, colour),
+        Finding(name="colours", works=True, says=colour),
         _encoding(encoding),
-        _workspace(desk),
-        *_sources(desk),
-        *_katas(desk),
+        _workspace(state),
+        *_sources(state),
+        *_katas(state),
     )
 
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", True, f"{version}, with mlkata {__version__}")
+    return Finding(name="python", works=True, says=f"{version}, with mlkata {__version__}")
 
 
 def _torch() -> Finding:
     try:
         version = metadata.version("torch")
     except metadata.PackageNotFoundError:
-        return Finding("torch", False, "is not installed here", _GET_TORCH, vital=True)
+        return Finding(name="torch", works=False, says="is not installed here", mend=_GET_TORCH, vital=True)
     if _numbers(version) < OLDEST_TORCH:
         oldest = ".".join(map(str, OLDEST_TORCH))
         return Finding(
-            "torch", False, f"{version} is older than {oldest}", f"{_GET_TORCH} --upgrade", vital=True
+            name="torch",
+            works=False,
+            says=f"{version} is older than {oldest}",
+            mend=f"{_GET_TORCH} --upgrade",
+            vital=True,
         )
-    return Finding("torch", True, version)
+    return Finding(name="torch", works=True, says=version)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -71,14 +75,14 @@ def _isolation() -> Finding:
     try:
         found = isolation()
     except MlkataError as error:
-        return Finding("isolation", False, error.message, error.next_step, vital=True)
+        return Finding(name="isolation", works=False, says=error.message, mend=error.next_step, vital=True)
     missing = f"; missing: {', '.join(found.missing)}" if found.missing else ""
-    return Finding("isolation", found.level == "strong", f"{found.level}{missing}")
+    return Finding(name="isolation", works=found.level == "strong", says=f"{found.level}{missing}")
 
 
 def _server() -> Iterator[Finding]:
     if sys.platform != "linux":
-        yield Finding("server", True, "none on this platform: every check starts cold")
+        yield Finding(name="server", works=True, says="none on this platform: every check starts cold")
         return
     from .judging import server
 
@@ -86,45 +90,56 @@ def _server() -> Iterator[Finding]:
         running = server.find()
         log = server.log_file()
     except MlkataError as error:
-        yield Finding("server", False, error.message, error.next_step)
+        yield Finding(name="server", works=False, says=error.message, mend=error.next_step)
         return
-    state = f"runs as process {running.pid}" if running else "does not run; the next check starts it"
-    yield Finding("server", True, f"{state}; its log is {log}")
+    says = f"runs as process {running.pid}" if running else "does not run; the next check starts it"
+    yield Finding(name="server", works=True, says=f"{says}; its log is {log}")
 
 
 def _encoding(encoding: str) -> Finding:
     if encoding.lower().replace("-", "") == "utf8":
-        return Finding("encoding", True, "UTF-8")
-    return Finding("encoding", False, f"{encoding}: signs are shown in ASCII", "export PYTHONUTF8=1")
+        return Finding(name="encoding", works=True, says="UTF-8")
+    return Finding(
+        name="encoding", works=False, says=f"{encoding}: signs are shown in ASCII", mend="export PYTHONUTF8=1"
+    )
 
 
-def _workspace(desk: Desk) -> Finding:
-    if not desk.workspace:
-        return Finding("workspace", True, "none here; `mlkata start` makes this folder one")
+def _workspace(state: AppState) -> Finding:
+    if not state.workspace:
+        return Finding(name="workspace", works=True, says="none here; `mlkata start` makes this folder one")
     try:
-        passed = sum(status in DONE for status in desk.statuses().values())
+        passed = sum(status in DONE for status in state.statuses().values())
     except MlkataError as error:
-        return Finding("workspace", False, error.message, error.next_step)
-    if desk.notices:
-        return Finding("workspace", False, " ".join(desk.notices))
-    return Finding("workspace", True, f"{desk.workspace.folder}, {passed} passed")
+        return Finding(name="workspace", works=False, says=error.message, mend=error.next_step)
+    if state.notices:
+        return Finding(name="workspace", works=False, says=" ".join(state.notices))
+    return Finding(name="workspace", works=True, says=f"{state.workspace.folder}, {passed} passed")
 
 
-def _sources(desk: Desk) -> Iterator[Finding]:
-    if not desk.catalog.sources:
+def _sources(state: AppState) -> Iterator[Finding]:
+    if not state.catalog.sources:
         yield Finding(
-            "katas", False, "no course was found", "pip install --force-reinstall ml_katas", vital=True
+            name="katas",
+            works=False,
+            says="no course was found",
+            mend="pip install --force-reinstall ml_katas",
+            vital=True,
         )
-    for folder in desk.catalog.sources:
-        count = sum(entry.folder.parent == folder for entry in desk.catalog.entries)
-        yield Finding("katas", True, f"{folder}, {count} {'kata' if count == 1 else 'katas'}")
-    for problem in desk.catalog.problems:
-        yield Finding("katas", False, problem.message, problem.next_step)
-    for hidden in desk.catalog.hidden:
-        yield Finding("katas", True, f"{hidden.folder} is hidden by {hidden.by}")
+    for folder in state.catalog.sources:
+        count = sum(entry.folder.parent == folder for entry in state.catalog.entries)
+        yield Finding(name="katas", works=True, says=f"{folder}, {count} {'kata' if count == 1 else 'katas'}")
+    for problem in state.catalog.problems:
+        yield Finding(name="katas", works=False, says=problem.message, mend=problem.next_step)
+    for hidden in state.catalog.hidden:
+        yield Finding(name="katas", works=True, says=f"{hidden.folder} is hidden by {hidden.by}")
 
 
-def _katas(desk: Desk) -> Iterator[Finding]:
-    for entry in desk.catalog.entries:
+def _katas(state: AppState) -> Iterator[Finding]:
+    for entry in state.catalog.entries:
         if entry.problem:
-            yield Finding(entry.slug, False, entry.problem.message, f"mlkata author check {entry.slug}")
+            yield Finding(
+                name=entry.slug,
+                works=False,
+                says=entry.problem.message,
+                mend=f"mlkata author check {entry.slug}",
+            )

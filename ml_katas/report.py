@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import dataclasses
 import types
 import typing
@@ -10,7 +11,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
-from .records import dataclass
+from .support.records import record
 
 SCHEMA = "mlkata.report/1"
 
@@ -51,7 +52,7 @@ class Status(StrEnum):
         return max(beyond or seen or {cls.BROKEN}, key=lambda status: status.rank)
 
 
-@dataclass(frozen=True)
+@record
 class Frame:
     """One line of the learner's file that an exception passed through."""
 
@@ -60,7 +61,7 @@ class Frame:
     code: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Worst:
     """The element that differs most; numbers are text, so that NaN and bfloat16 keep their looks."""
 
@@ -70,7 +71,7 @@ class Worst:
     difference: str
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Window:
     """A few rows and columns around the worst element; `lead` are the fixed leading indices."""
 
@@ -82,7 +83,7 @@ class Window:
     differs: tuple[tuple[bool, ...], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Differing:
     """How many elements differ, of how many."""
 
@@ -90,7 +91,7 @@ class Differing:
     total: int
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Failure:
     """What went wrong in a check; texts from the submission are bounded and free of control characters.
 
@@ -111,7 +112,7 @@ class Failure:
     traceback: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class CheckResult:
     """How one check ended."""
 
@@ -123,7 +124,7 @@ class CheckResult:
     output: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Diagnosis:
     """The mistake behind a failure: the mutant whose outputs the submission's equal, and its explanation."""
 
@@ -132,7 +133,7 @@ class Diagnosis:
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Isolation:
     """What kept the submission from the machine: `strong`, `medium` or `limits-only`, and what is missing."""
 
@@ -140,7 +141,7 @@ class Isolation:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Report:
     """The outcome of judging one submission."""
 
@@ -181,8 +182,8 @@ def to_plain(value: Any) -> Any:
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
-    if isinstance(value, StrEnum):
-        return value.value
+    if isinstance(value, bytes):
+        return binascii.b2a_base64(value, newline=False).decode()
     return value
 
 
@@ -199,4 +200,6 @@ def from_plain(hint: Any, value: Any) -> Any:
         hints = typing.get_type_hints(hint)
         facts = {f.name: from_plain(hints[f.name], value[f.name]) for f in dataclasses.fields(hint) if f.init}
         return hint(**facts)  # type: ignore[operator]
-    return Status(value) if hint is Status else value
+    if hint is bytes:
+        return binascii.a2b_base64(value)
+    return hint(value) if isinstance(hint, type) and issubclass(hint, StrEnum) else value

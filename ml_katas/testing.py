@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 import torch
 
-from .judging import context, seeds
-from .judging.comparing import assert_close, assert_shape
-from .judging.planting import seed_everything
-from .judging.tensors import TensorState, state_of
+from .comparison import assert_close, assert_shape
+from .judging import seeds
+from .judging.boundary.tensors import TensorState, state_of
+from .judging.generators import seed_everything
+from .judging.run import submission_module
 
 __all__ = [
     "after",
@@ -50,14 +51,14 @@ def seeded(number: int) -> Iterator[None]:
     """Seed both sides: the same number gives both the same randomness again, whatever came before."""
     check = f"seeded {number}"
     seed_everything(seeds.derive("seeded", check, "judge"))
-    context.bench().peer().seed(seeds.derive("seeded", check, "sandbox"))
+    submission_module.supervisor().peer().seed(seeds.derive("seeded", check, "sandbox"))
     yield
 
 
 @contextlib.contextmanager
 def rng_unchanged() -> Iterator[None]:
     """Assert that the submission leaves the state of its global generator as it was."""
-    peer = context.bench().peer()
+    peer = submission_module.supervisor().peer()
     before = peer.ask("generator", {})
     yield
     assert peer.ask("generator", {}) == before, "your code changes the state of the global random generator"
@@ -140,4 +141,6 @@ def ship(file_name: str) -> None:
     What is shipped is public: the submission can read it.
     """
     folder = Path(sys._getframe(1).f_globals["__file__"]).parent
-    context.bench().ship(Path(file_name).stem, (folder / file_name).read_text(encoding="utf-8"))
+    submission_module.supervisor().ship(
+        Path(file_name).stem, (folder / file_name).read_text(encoding="utf-8")
+    )

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from ml_katas.catalog import Catalog
-from ml_katas.demo import FAMOUS_MISTAKE
+from ml_katas.course.catalog import Catalog
+from ml_katas.course.kata import Kata
 from ml_katas.judging.client import judging
-from ml_katas.kata import Kata
+from ml_katas.judging.protocol import request
+from ml_katas.practice.demo import FAMOUS_MISTAKE
 from ml_katas.render.brief import brief_view
 from ml_katas.render.report import report_view
 
@@ -31,7 +32,7 @@ def main() -> None:
 
 def _report(kata: Kata, path: Path) -> RenderableType:
     with judging() as judge:
-        report = judge(kata, path.read_bytes(), file_name=kata.file_name, seed=_SEED)
+        report = judge(request(kata, path.read_bytes(), file_name=kata.file_name, seed=_SEED))
     return report_view(
         report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=len(kata.hints)
     )

@@ -16,16 +16,25 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ml_katas import catalog
 from ml_katas.__main__ import main
 from ml_katas.config import ABOUT
+from ml_katas.course.kata import Kata
 from ml_katas.judging import server
-from ml_katas.judging.client import Caller, Judge, OnEvent
-from ml_katas.judging.launching import OneCommand
-from ml_katas.kata import Kata
-from ml_katas.report import CheckResult, Diagnosis, Failure, Isolation, Report, Status
+from ml_katas.judging.cancel import Cancel
+from ml_katas.judging.client import Caller
+from ml_katas.judging.launch import OneCommand
+from ml_katas.judging.protocol import Judge, OnEvent, Request, Started, request
+from ml_katas.report import (
+    CheckResult,
+    Diagnosis,
+    Failure,
+    Isolation,
+    Report,
+    Status,
+)
+from ml_katas.support.records import replace
 
-COURSE = Path(__file__).parent / "course"
+COURSE = Path(__file__).parent / "fixtures" / "course"
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +100,7 @@ def terminal(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> T
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(catalog, "bundled", lambda name: course if name == "katas" else None)
+    monkeypatch.setattr("ml_katas.course.catalog.bundled", lambda name: course if name == "katas" else None)
     return Terminal(folder, course)
 
 
@@ -103,20 +112,14 @@ class ObedientJudge:
     asked: list[tuple[str, bytes, str, str]] = field(default_factory=list)
 
     def __call__(
-        self,
-        kata: Kata,
-        source: bytes,
-        *,
-        file_name: str,
-        seed: str = "",
-        on_event: OnEvent | None = None,
-        **_: Any,
+        self, request: Request, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Report:
-        self.asked.append((kata.slug, source, file_name, seed))
+        kata = Kata.load(Path(request.kata))
+        self.asked.append((kata.slug, request.source, request.file_name, request.seed))
         if on_event is not None:
-            on_event({"event": "started", "checks": list(kata.suite.names)})
+            on_event(Started(kata.suite.names, Isolation("strong")))
         status = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
-        return report_of(kata, status, seed or "7f3a")
+        return report_of(kata, status, request.seed or "7f3a")
 
     @contextmanager
     def judging(self, **_: Any) -> Iterator[ObedientJudge]:
@@ -134,14 +137,28 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> ObedientJudge:
 def report_of(kata: Kata, status: Status, seed: str) -> Report:
     """Return a report whose first check has *status*; the others wait for it unless it passed."""
     rest = Status.PASSED if status is Status.PASSED else Status.NOT_RUN
-    wrong = None if status is Status.PASSED else Failure("assertion", "double(1) is 1, not 2")
+    wrong = None if status is Status.PASSED else Failure(kind="assertion", message="double(1) is 1, not 2")
     checks = tuple(
-        CheckResult(check.name, check.sentence, rest if n else status, 1.0, None if n else wrong)
+        CheckResult(
+            name=check.name,
+            sentence=check.sentence,
+            status=rest if n else status,
+            ms=1.0,
+            failure=None if n else wrong,
+        )
         for n, check in enumerate(kata.suite.checks)
     )
     first = kata.suite.checks[0].name
     diagnosis = Diagnosis("squares", first, "This squares the number.") if wrong else None
-    return Report(kata.slug, status, seed, 12.0, Isolation("strong"), checks, diagnosis=diagnosis)
+    return Report(
+        kata=kata.slug,
+        status=status,
+        seed=seed,
+        ms=12.0,
+        isolation=Isolation("strong"),
+        checks=checks,
+        diagnosis=diagnosis,
+    )
 
 
 PREAMBLE = """
@@ -197,7 +214,12 @@ class Engine:
         names = entry_points or _defined(source)
         text = f"{PREAMBLE}from submission import {', '.join(names)}\n\n{dedent(suite)}"
         kata = self.make_kata(text, entry_points=names, **how)
-        report = self._judge(kata, source, file_name="answer.py", seed=seed, diagnose=False)
+        return self.judge_kata(kata, source, seed=seed)
+
+    def judge_kata(self, kata: Kata, source: bytes, *, seed: str = "") -> Report:
+        """Return the report on *source* by the suite of *kata*, without a diagnosis."""
+        asked = request(kata, source, file_name="answer.py", seed=seed)
+        report = self._judge(replace(asked, diagnose=False))
         print(report.status, report.message, *report.checks, sep="\n")  # shown where a test fails
         return report
 

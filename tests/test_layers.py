@@ -1,60 +1,32 @@
-"""The architecture, read from the syntax trees: imports point down; the command line never meets torch."""
+"""The architecture, read from the syntax trees: the folder is the layer, and imports point down."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import ml_katas
 
 PACKAGE = Path(ml_katas.__file__).parent
 
-# From the bottom to the top; a module belongs to the first entry that is its name or a package above it.
-LAYERS = {
-    "vocabulary": (
-        "records",
-        "spelling",
-        "errors",
-        "markdown",
-        "mathtext",
-        "strict",
-        "suite",
-        "deck",
-        "difficulty",
-        "kata",
-        "edition",
-        "report",
-        "plain",
-        "",
-    ),
-    "stores": (
-        "files",
-        "index",
-        "config",
-        "catalog",
-        "workspace",
-        "database",
-        "progress",
-        "templates",
-        "desk",
-    ),
-    "engine": ("judging", "testing"),
-    "use cases": (
-        "standing",
-        "practice",
-        "replaying",
-        "watching",
-        "answers",
-        "versions",
-        "editing",
-        "authoring",
-        "demo",
-        "doctor",
-    ),
-    "rendering": ("render",),
-    "edge": ("cli", "__main__"),
-}
+# From the bottom to the top. A folder may import those of its own row and of the rows above it here.
+LAYERS = (
+    ("support", "errors", "report", ""),
+    ("mathtext",),
+    ("course",),
+    ("config",),
+    ("comparison",),
+    ("judging", "testing"),
+    ("practice",),
+    ("authoring", "doctor"),
+    ("render",),
+    ("cli", "__main__"),
+)
+TORCH = ("comparison", "judging", "testing")
 
 
 def modules() -> dict[str, Path]:
@@ -66,11 +38,14 @@ def modules() -> dict[str, Path]:
     return names
 
 
-def imports(name: str, path: Path) -> Iterator[str]:
-    """Yield what a module imports: `.kata` for a module of the package, `torch` for another's."""
+def imports(name: str, *, typing: bool = False) -> Iterator[str]:
+    """Yield what a module imports: `.course.kata` for a module of the package, `torch` for another's.
+
+    What is imported for type checkers only counts with *typing*.
+    """
+    path = MODULES[name]
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in _run_time_nodes(tree):
+    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), typing):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
@@ -83,45 +58,88 @@ def imports(name: str, path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-def _run_time_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+def _nodes(tree: ast.AST, typing: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        if not typing and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             continue
         yield node
-        yield from _run_time_nodes(node)
+        yield from _nodes(node, typing)
+
+
+def ours(name: str, *, typing: bool = False) -> Iterator[str]:
+    """Yield the modules of the package that a module imports."""
+    yield from (target[1:] for target in imports(name, typing=typing) if target.startswith("."))
 
 
 MODULES = modules()
 
 
+def room(name: str) -> str:
+    """Return the folder, or the file on top, that a module belongs to."""
+    return name.partition(".")[0]
+
+
 def layer(name: str) -> int:
     """Return how high a module stands."""
-    for height, owners in enumerate(LAYERS.values()):
-        if any(name == owner or (owner and name.startswith(f"{owner}.")) for owner in owners):
+    for height, rooms in enumerate(LAYERS):
+        if room(name) in rooms:
             return height
-    raise AssertionError(f"ml_katas.{name} has no layer; give it one in tests/test_layers.py")
+    raise AssertionError(f"ml_katas/{room(name)} has no layer; give it one in tests/test_layers.py")
 
 
 def test_imports_point_down() -> None:
-    """No module imports one that stands above it."""
+    """No module imports one of a folder that stands above its own, not even for type checkers."""
     upward = [
         f"{name} imports {target}"
-        for name, path in MODULES.items()
-        for target in imports(name, path)
-        if target.startswith(".") and target[1:] in MODULES and layer(target[1:]) > layer(name)
+        for name in MODULES
+        for target in ours(name, typing=True)
+        if layer(target) > layer(name)
     ]
     assert upward == []
 
 
+def graph(depth: int, below: str = "") -> dict[str, set[str]]:
+    """Return what imports what, module names cut to *depth* parts, among the modules *below* a folder."""
+
+    def cut(name: str) -> str:
+        return ".".join(name.split(".")[:depth])
+
+    edges: dict[str, set[str]] = {}
+    for name in MODULES:
+        if name.startswith(below) and name:
+            targets = {cut(target) for target in ours(name, typing=True) if target.startswith(below)}
+            edges.setdefault(cut(name), set()).update(targets - {cut(name), ""})
+    return edges
+
+
+@pytest.mark.parametrize(
+    ("depth", "below"),
+    [(1, ""), (2, "judging."), (2, "authoring."), (9, "")],
+    ids=["folders", "judging", "authoring", "modules"],
+)
+def test_nothing_imports_in_a_circle(depth: int, below: str) -> None:
+    """Neither folders, nor the wings of the engine, nor modules import one another in a circle."""
+    try:
+        tuple(TopologicalSorter(graph(depth, below)).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_every_layer_is_there() -> None:
+    """The table above names no folder that is gone."""
+    rooms = {room(name) for name in MODULES}
+    assert {name for row in LAYERS for name in row} == rooms
+
+
 def test_the_command_line_never_reaches_torch() -> None:
     """Nothing that the command line can import, at its start or later, imports torch, NumPy or pytest."""
-    reached, heavy, todo = set(), [], ["__main__", *(n for n in MODULES if n.startswith("cli"))]
+    reached, heavy, todo = set(), [], ["__main__", *(n for n in MODULES if room(n) == "cli")]
     while todo:
         name = todo.pop()
         if name in reached:
             continue
         reached.add(name)
-        for target in imports(name, MODULES[name]):
+        for target in imports(name):
             if target.startswith("."):
                 parents = target[1:].split(".")
                 todo += [".".join(parents[:n]) for n in range(1, len(parents) + 1)]
@@ -132,14 +150,15 @@ def test_the_command_line_never_reaches_torch() -> None:
 
 
 def test_only_the_engine_imports_torch() -> None:
-    """Outside the engine no module imports torch."""
-    users = {
-        name
-        for name, path in MODULES.items()
-        for target in imports(name, path)
-        if target.split(".")[0] == "torch" and layer(name) != list(LAYERS).index("engine")
-    }
-    assert users == set()
+    """Outside the engine and the comparison no module imports torch."""
+    users = {room(name) for name in MODULES for target in imports(name) if target.split(".")[0] == "torch"}
+    assert users == set(TORCH)
+
+
+def test_only_one_module_knows_what_pytest_keeps_private() -> None:
+    """An upgrade of pytest can break one file."""
+    users = {name for name in MODULES for target in imports(name) if target.split(".")[0] == "_pytest"}
+    assert users == {"judging.run.session"}
 
 
 def test_every_module_says_what_it_holds() -> None:

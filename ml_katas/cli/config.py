@@ -12,9 +12,9 @@ import click
 from .. import config
 from ..config import ABOUT, Config
 from ..errors import UsageError
-from ..workspace import Workspace
+from ..practice.workspace import Workspace
+from .messages import short
 from .options import Settings, common
-from .saying import short
 
 
 def complete_setting(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..demo import Step, steps
+from ..practice.demo import Step, steps
 from .options import Settings, common, kata_argument
 
 SHOWN = "moe-topk"
@@ -20,13 +20,16 @@ def demo(settings: Settings, kata: str) -> None:
 
     It takes place in a workspace that vanishes; nothing of yours is touched.
     """
-    catalog = settings.desk().catalog
-    happened = []
-    for step in steps(catalog, catalog.find(kata or SHOWN)):
-        if settings.json:
-            happened.append(_as_json(step))
-        else:
-            _draw(settings, step)
+    from ..judging.client import judging
+
+    catalog = settings.state().catalog
+    found, happened = catalog.find(kata or SHOWN), []
+    with judging() as judge:
+        for step in steps(catalog, found, judge):
+            if settings.json:
+                happened.append(_as_json(step))
+            else:
+                _draw(settings, step)
     if settings.json:
         settings.screen.emit({"schema": "mlkata.demo/1", "steps": happened})
     else:
@@ -37,8 +40,8 @@ def _draw(settings: Settings, step: Step) -> None:
     from rich.padding import Padding
     from rich.rule import Rule
 
-    from ..render.answer import code_view
     from ..render.report import report_view
+    from ..render.solution import code_view
 
     kata, report = step.checked.kata, step.checked.report
     draw = settings.screen.draw

@@ -11,8 +11,8 @@ import click
 from ..config import DEFAULTS
 from ..doctor import Finding, examine
 from ..errors import InvalidConfig
+from .messages import closing_notices
 from .options import Settings, common
-from .saying import closing_notices
 
 
 @click.command()
@@ -25,8 +25,8 @@ def doctor(settings: Settings) -> int:
     settings, broken = _readable(settings)
     screen = settings.screen
     colour = f"{'on' if screen.colour.on else 'off'}, because {screen.colour.because}"
-    with settings.desk() as desk, closing_notices(screen, desk):
-        findings = (*examine(desk, colour=colour, encoding=screen.encoding), *broken)
+    with settings.state() as state, closing_notices(screen, state):
+        findings = (*examine(state, colour=colour, encoding=screen.encoding), *broken)
     if settings.json:
         screen.emit(_as_json(findings))
     else:
@@ -40,7 +40,7 @@ def _readable(settings: Settings) -> tuple[Settings, tuple[Finding, ...]]:
     try:
         _ = settings.config
     except InvalidConfig as error:
-        finding = Finding("settings", False, error.message, error.next_step)
+        finding = Finding(name="settings", works=False, says=error.message, mend=error.next_step)
         return dataclasses.replace(settings, given=DEFAULTS), (finding,)
     return settings, ()
 

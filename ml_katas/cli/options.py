@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..records import dataclass
+from ..support.records import record
 from .screen import Screen
 
 if TYPE_CHECKING:
-    from ..catalog import Catalog
     from ..config import Config
-    from ..desk import Desk
+    from ..course.catalog import Catalog
+    from ..practice.state import AppState
 
 Command = Callable[..., Any]
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Settings:
     """What the common options said; what they leave open the configuration says, read when asked for."""
 
@@ -37,7 +37,7 @@ class Settings:
         if self.given:
             return self.given
         from ..config import load
-        from ..workspace import Workspace
+        from ..practice.workspace import Workspace
 
         workspace = Workspace.locate(Path.cwd())
         return load(workspace.folder if workspace else None)
@@ -50,13 +50,15 @@ class Settings:
         why = f"--color {self.color}" if self.color else f"color is {config.value('color')} in {origin}"
         return Screen(self.color or config.value("color"), plain, why)
 
-    def desk(self) -> Desk:
-        """Return the desk of the folder that the command runs in."""
-        from ..catalog import Catalog
-        from ..desk import Desk
-        from ..workspace import Workspace
+    def state(self) -> AppState:
+        """Return the state of the folder that the command runs in."""
+        from ..course.catalog import Catalog
+        from ..practice.state import AppState
+        from ..practice.workspace import Workspace
 
-        return Desk(Catalog.load(self.katas, self._configured()), Workspace.locate(Path.cwd()), Path.cwd())
+        return AppState(
+            Catalog.load(self.katas, self._configured()), Workspace.locate(Path.cwd()), Path.cwd()
+        )
 
     def _configured(self) -> Path | None:
         config = self.config
@@ -73,7 +75,7 @@ def common(function: Command) -> Command:
 
     @functools.wraps(function)
     def command(katas: Path | None, color: str | None, plain: bool, json: bool, **rest: Any) -> Any:
-        return function(Settings(katas, json, color, plain), **rest)
+        return function(Settings(katas=katas, json=json, color=color, plain_flag=plain), **rest)
 
     for option in reversed(_OPTIONS):
         option(command)
@@ -108,7 +110,9 @@ def _catalog(ctx: click.Context) -> Catalog | None:
     from ..errors import MlkataError
 
     try:
-        return Settings(ctx.params.get("katas"), False, None, False).desk().catalog
+        return (
+            Settings(katas=ctx.params.get("katas"), json=False, color=None, plain_flag=False).state().catalog
+        )
     except (MlkataError, OSError):
         return None
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from .messages import closing_notices
 from .options import Settings, common, kata_argument
-from .saying import closing_notices
 
 
 @click.command()
@@ -22,14 +22,22 @@ def replay(settings: Settings, kata: str, pdb: bool) -> int:
 
     Prints, `breakpoint()` and --pdb work as in any program of yours; nothing is confined.
     """
-    from ..replaying import record
+    from ..judging.client import judging
+    from ..practice.replay import recording_of
 
-    with settings.desk() as desk, closing_notices(settings.screen, desk):
-        with settings.screen.working("checking ..."):
-            recording = record(desk, kata)
+    with settings.state() as state, closing_notices(settings.screen, state):
+        with settings.screen.working("checking ..."), judging() as judge:
+            recording = recording_of(state, kata, judge=judge)
         settings.screen.note(f"Replaying: {recording.check.sentence}.")
     with tempfile.TemporaryDirectory(prefix="mlkata-replay-") as folder:
         frames = Path(folder, "frames")
         frames.write_bytes(recording.frames)
-        command = [sys.executable, "-P", "-m", "ml_katas.judging.replaying", str(frames), str(recording.path)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "ml_katas.judging.processes.replay",
+            str(frames),
+            str(recording.path),
+        ]
         return subprocess.run([*command, *(["--pdb"] if pdb else [])], check=False).returncode

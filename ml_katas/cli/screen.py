@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from ..plain import plain
-from ..records import dataclass
+from ..support.records import record
+from ..support.sanitize import sanitize
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 
-@dataclass(frozen=True)
+@record
 class Colour:
     """Whether a stream gets colour, and the setting that decided it."""
 
@@ -104,11 +104,11 @@ class Screen:
 def fitted(text: str, stream: TextIO, is_plain: bool = False) -> str:
     """Return *text* as literal text; on a terminal its lines are broken between words."""
     if is_plain or not stream.isatty():
-        return plain(text)
+        return sanitize(text)
     import shutil
 
     width = max(20, shutil.get_terminal_size().columns)
-    return "\n".join(_broken(line, width) for line in plain(text).split("\n"))
+    return "\n".join(_broken(line, width) for line in sanitize(text).split("\n"))
 
 
 def _broken(line: str, width: int) -> str:

@@ -17,7 +17,7 @@ def group() -> None:
 @group.command()
 @common
 def status(settings: Settings) -> None:
-    """Say whether the server runs, and where its socket and log are."""
+    """Return whether the server runs, and where its socket and log are."""
     server = _server()
     running = server.find()
     if settings.json:

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from .. import answers
-from ..answers import Answer
+from ..practice.solution import Answer, unlocked_solution
+from .messages import closing_notices
 from .options import Settings, common, kata_argument
-from .saying import closing_notices
 
 
 @click.command()
@@ -20,8 +19,8 @@ from .saying import closing_notices
 @common
 def solution(settings: Settings, kata: str, diff: bool, give_up: bool) -> None:
     """Show the solution of KATA and further reading, once you have passed it."""
-    with settings.desk() as desk, closing_notices(settings.screen, desk):
-        answer = answers.solution(desk, kata, give_up=give_up, compare=diff)
+    with settings.state() as state, closing_notices(settings.screen, state):
+        answer = unlocked_solution(state, kata, give_up=give_up, compare=diff)
     if settings.json:
         settings.screen.emit(_as_json(answer))
     elif settings.screen.plain and diff:
@@ -31,7 +30,7 @@ def solution(settings: Settings, kata: str, diff: bool, give_up: bool) -> None:
 
 
 def _draw(settings: Settings, answer: Answer) -> None:
-    from ..render.answer import comparison_view, solution_view
+    from ..render.solution import comparison_view, solution_view
 
     if answer.yours is None:
         settings.screen.draw(solution_view(answer.kata, answer.solution))

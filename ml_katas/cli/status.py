@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ..catalog import Entry
-from ..desk import Desk
-from ..standing import Last, Whereabouts, whereabouts
+from ..course.catalog import Entry
+from ..practice.overview import Last, Whereabouts, whereabouts
+from ..practice.state import AppState
+from .messages import closing_notices
 from .options import Settings, common
-from .saying import closing_notices
 
 
 @click.command()
@@ -21,21 +21,21 @@ def status(settings: Settings) -> None:
 
     `mlkata` alone does the same.
     """
-    with settings.desk() as desk, closing_notices(settings.screen, desk):
-        found = whereabouts(desk)
+    with settings.state() as state, closing_notices(settings.screen, state):
+        found = whereabouts(state)
         if settings.json:
-            settings.screen.emit(_as_json(desk, found))
+            settings.screen.emit(_as_json(state, found))
             return
         from ..render.status import status_view
 
         settings.screen.draw(status_view(found))
 
 
-def _as_json(desk: Desk, found: Whereabouts) -> dict[str, Any]:
+def _as_json(state: AppState, found: Whereabouts) -> dict[str, Any]:
     todo = found.upcoming
     return {
         "schema": "mlkata.status/1",
-        "workspace": str(desk.workspace.folder) if desk.workspace else None,
+        "workspace": str(state.workspace.folder) if state.workspace else None,
         "passed": sum(track.passed for track in found.tracks),
         "total": sum(track.total for track in found.tracks),
         "tracks": [dataclasses.asdict(track) for track in found.tracks],

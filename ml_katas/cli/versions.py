@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from .. import versions
 from ..errors import UsageError
-from ..versions import History, Kept, Replaced
+from ..practice import versions
+from ..practice.versions import History, Kept, Replaced
+from .messages import closing_notices, short
 from .options import Settings, bare_option, common, kata_argument
-from .saying import closing_notices, short
 
 
 @click.command()
@@ -19,8 +19,8 @@ from .saying import closing_notices, short
 @common
 def history(settings: Settings, kata: str) -> None:
     """Show the kept versions of your file for KATA: each that was checked, reset or replaced."""
-    with settings.desk() as desk, closing_notices(settings.screen, desk):
-        found = versions.history(desk, kata)
+    with settings.state() as state, closing_notices(settings.screen, state):
+        found = versions.history(state, kata)
     if settings.json:
         settings.screen.emit(_history_as_json(found))
         return
@@ -42,8 +42,8 @@ def restore(settings: Settings, kata: str, number: str) -> None:
         kata, number = "", kata
     if number and not number.isdigit():
         raise UsageError(f"A version is a number, not {number!r}.", "`mlkata history` shows them.")
-    with settings.desk() as desk, closing_notices(settings.screen, desk):
-        done = versions.restore(desk, kata, int(number) if number else None)
+    with settings.state() as state, closing_notices(settings.screen, state):
+        done = versions.restore(state, kata, int(number) if number else None)
     _say(settings, "restore", done)
 
 
@@ -53,8 +53,8 @@ def restore(settings: Settings, kata: str, number: str) -> None:
 @common
 def reset(settings: Settings, kata: str, bare: bool | None) -> None:
     """Put the starter in the place of your file for KATA, which is kept first."""
-    with settings.desk() as desk, closing_notices(settings.screen, desk):
-        done = versions.reset(desk, kata, bare=settings.bare(bare))
+    with settings.state() as state, closing_notices(settings.screen, state):
+        done = versions.reset(state, kata, bare=settings.bare(bare))
     _say(settings, "reset", done)
 
 

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import select
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from .. import practice
+from ..practice.check import Checked, check_submission
+from ..practice.hint import next_hint
+from ..practice.start import start_kata
+from ..practice.watch import (
+    Failed,
+    Finished,
+    Mailbox,
+    Message,
+    Runs,
+    Saved,
+    Saves,
+    Verdict,
+)
+from ..practice.workspace import read_submission
 from ..report import Report, Status
-from ..watching import Failed, Finished, Mailbox, Message, Runs, Saved, Saves, Verdict
-from ..workspace import read_submission
+from .fullscreen import opened_page
 from .options import Settings, common, kata_argument
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..kata import Kata
+    from ..course.kata import Kata
+    from ..judging.cancel import Cancel
+    from ..judging.protocol import OnEvent
 
 _KEYS = "h hint · r run · s brief · o open · n next · q quit"
 
@@ -39,9 +48,9 @@ def watch(settings: Settings, kata: str) -> int:
     require_platform()
     slug = kata
     while slug is not None:
-        with settings.desk() as desk:
-            found = desk.find(slug)
-            path = desk.needed_workspace(found).submission_path(found)
+        with settings.state() as state:
+            found = state.find(slug)
+            path = state.needed_workspace(found).submission_path(found)
         read_submission(path, found.slug)
         slug = _Watch(settings, found, path).run()  # type: ignore[assignment]
     return 0
@@ -64,7 +73,7 @@ class _Watch:
 
     def run(self) -> str | None:
         """Watch until the learner quits, or goes on: then return the kata to watch next."""
-        with _page(self._settings.screen.plain) as page, Saves(self._path, self._mailbox):
+        with opened_page(self._settings.screen.plain) as page, Saves(self._path, self._mailbox):
             self._page = page
             self._runs.start()
             self._draw()
@@ -79,16 +88,20 @@ class _Watch:
             self._settings.screen.draw(self._report_view(self._report))
         return self._leave[0]
 
-    def _check(self, seed: str, on_event: Any, cancel: Any) -> practice.Checked:
-        with self._settings.desk() as desk:
-            return practice.check(desk, self._kata.slug, seed=seed, on_event=on_event, cancel=cancel)
+    def _check(self, seed: str, on_event: OnEvent, cancel: Cancel) -> Checked:
+        from ..judging.client import judging
+
+        with self._settings.state() as state, judging() as judge:
+            return check_submission(
+                state, self._kata.slug, judge=judge, seed=seed, on_event=on_event, cancel=cancel
+            )
 
     def _serve(self) -> None:
         waiting = [self._mailbox.fileno(), *self._page.keys()]
         ready, _, _ = select.select(waiting, [], [], 0.5)
         if self._mailbox.fileno() in ready:
             for message in self._mailbox.take():
-                self._hear(message)
+                self._receive(message)
         elif ready:
             self._press(self._page.key())
         elif self._page.was_resized():
@@ -96,7 +109,7 @@ class _Watch:
 
     # -------- what happens
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         match message:
             case Saved():
                 self._runs.start()
@@ -136,8 +149,8 @@ class _Watch:
     def _hint(self) -> RenderableType:
         from ..render.brief import hint_view
 
-        with self._settings.desk() as desk:
-            hinted = practice.hint(desk, self._kata.slug)
+        with self._settings.state() as state:
+            hinted = next_hint(state, self._kata.slug)
         return hint_view(hinted.kata, hinted.number)
 
     def _brief(self) -> RenderableType:
@@ -146,18 +159,18 @@ class _Watch:
         return brief_view(self._kata)
 
     def _open(self) -> None:
-        from ..editing import opening
+        from ..practice.editor import opening
 
-        with self._settings.desk() as desk, self._page.suspended():
-            command = opening(desk, self._kata.slug, self._settings.config.settings.editor).command
+        with self._settings.state() as state, self._page.suspended():
+            command = opening(state, self._kata.slug, self._settings.config.settings.editor).command
             subprocess.run(command, check=False)
         self._draw()
 
     def _next(self) -> None:
         if not self._following:
             return
-        with self._settings.desk() as desk:
-            practice.start(desk, self._following)
+        with self._settings.state() as state:
+            start_kata(state, self._following)
         self._leave = (self._following,)
 
     # -------- what is shown
@@ -165,8 +178,8 @@ class _Watch:
     def _report_view(self, report: Report) -> RenderableType:
         from ..render.report import report_view
 
-        with self._settings.desk() as desk:
-            shown = desk.hints_shown(self._kata)
+        with self._settings.state() as state:
+            shown = state.hints_shown(self._kata)
         first = self._failed_before | report.failed_checks
         checks = tuple(sorted(report.checks, key=lambda check: check.name not in first))
         return report_view(
@@ -181,107 +194,3 @@ class _Watch:
         passed = self._report is not None and self._report.status is Status.PASSED
         keys = _KEYS if passed and self._following else _KEYS.replace(" · n next", "")
         self._page.draw(self._settings.screen, self._view, keys)
-
-
-# -------- the terminal
-
-
-class _Lines:
-    """Output one after the other, for screen readers and pipes; keys work where there is a terminal."""
-
-    is_full_screen = False
-
-    def keys(self) -> list[int]:
-        return [sys.stdin.fileno()] if sys.stdin.isatty() else []
-
-    def key(self) -> str:
-        return os.read(sys.stdin.fileno(), 1).decode("utf-8", "replace")
-
-    def was_resized(self) -> bool:
-        return False
-
-    def draw(self, screen: Any, view: Any, keys: str) -> None:
-        if isinstance(view, str):
-            screen.say(view)
-        else:
-            screen.draw(view)
-        screen.say(f"[{keys}]")
-        sys.stdout.flush()
-
-    @contextlib.contextmanager
-    def suspended(self) -> Iterator[None]:
-        yield
-
-
-class _FullScreen(_Lines):
-    """The terminal's other screen, redrawn in one write; the scrollback stays as it was."""
-
-    is_full_screen = True
-
-    def __init__(self) -> None:
-        self._size = shutil.get_terminal_size()
-
-    def was_resized(self) -> bool:
-        size, self._size = self._size, shutil.get_terminal_size()
-        return size != self._size
-
-    def draw(self, screen: Any, view: Any, keys: str) -> None:
-        with screen.out.capture() as captured:
-            screen.out.print(view)
-        height = max(4, shutil.get_terminal_size().lines)
-        lines = captured.get().rstrip("\n").split("\n")
-        room = height - 2
-        if len(lines) > room:
-            more = f"  ... {len(lines) - room + 1} more lines: `mlkata check` shows them all"
-            lines = [*lines[: room - 1], more]
-        lines += [""] * (height - 1 - len(lines)) + [keys[: shutil.get_terminal_size().columns - 1]]
-        sys.stdout.write("\x1b[?2026h\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J\x1b[?2026l")
-        sys.stdout.flush()
-
-    @contextlib.contextmanager
-    def suspended(self) -> Iterator[None]:
-        with _left():
-            yield
-
-
-@contextlib.contextmanager
-def _page(plain: bool) -> Iterator[_Lines]:
-    """Yield what to draw on; the terminal is as it was afterwards."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        yield _Lines()
-        return
-    import termios
-    import tty
-
-    before = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
-    try:
-        if plain:
-            yield _Lines()
-        else:
-            with _entered():
-                yield _FullScreen()
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-
-
-@contextlib.contextmanager
-def _entered() -> Iterator[None]:
-    sys.stdout.write("\x1b[?1049h\x1b[?25l")
-    sys.stdout.flush()
-    try:
-        yield
-    finally:
-        sys.stdout.write("\x1b[?25h\x1b[?1049l")
-        sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _left() -> Iterator[None]:
-    sys.stdout.write("\x1b[?25h\x1b[?1049l")
-    sys.stdout.flush()
-    try:
-        yield
-    finally:
-        sys.stdout.write("\x1b[?1049h\x1b[?25l")
-        sys.stdout.flush()

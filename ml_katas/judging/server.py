@@ -18,8 +18,15 @@ from zlib import crc32
 
 from .. import __file__ as package_file
 from ..errors import BadEnvironment
-from ..records import dataclass
-from .launching import connect, environment, last_line, listen, start_parent, torch_file
+from ..support.records import record
+from .launch import (
+    connect,
+    environment,
+    last_line,
+    listen,
+    start_parent,
+    torch_file,
+)
 
 IDLE_MINUTES = 30.0
 _CREDENTIALS = struct.Struct("3i")
@@ -27,7 +34,7 @@ _PATIENCE = 5.0
 _NO_MODULES = ("katas", "templates", "__pycache__")
 
 
-@dataclass(frozen=True)
+@record
 class Running:
     """A server that answers."""
 
@@ -139,9 +146,9 @@ def _end_behind(address: Path) -> None:
 
 
 def _is_parent(pid: int) -> bool:
-    """Say whether this is a parent, and not the command that is just starting one."""
+    """Return whether this is a parent, and not the command that is just starting one."""
     with contextlib.suppress(OSError):
-        return b"ml_katas.judging.parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"ml_katas.judging.processes.parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .atoms import join
+from .commands import COMMANDS
 from .embedded import replaced
 from .notation import ASCII, UNICODE
 from .reader import read
@@ -19,7 +20,7 @@ def to_text(latex: str, *, ascii_only: bool = False) -> str:
     Rows of an aligned formula are lines; everything else is on one line.
     """
     try:
-        atoms = read(parse(latex.strip()), ASCII if ascii_only else UNICODE)
+        atoms = read(parse(latex.strip()), ASCII if ascii_only else UNICODE, COMMANDS)
     except (ValueError, RecursionError):
         return latex
     return "\n".join(line.strip() for line in join(atoms).split("\n"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
-from ..records import dataclass
+from ..support.records import record
 
 
 class Kind(Enum):
@@ -31,7 +31,7 @@ class Kind(Enum):
 K = Kind
 
 
-@dataclass(frozen=True)
+@record
 class Atom:
     """One piece; `bare` is a shorter form for where no letter or digit follows."""
 
@@ -65,7 +65,7 @@ def in_parentheses(atoms: Sequence[Atom], compact: bool = False) -> str:
 
 
 def is_factor(atoms: Sequence[Atom]) -> bool:
-    """Tell whether *atoms* are one thing: a symbol, a call such as f(x), or something in brackets."""
+    """Return whether *atoms* are one thing: a symbol, a call such as f(x), or something in brackets."""
     kinds = [atom.kind for atom in atoms if atom.kind not in _SPACES]
     if len(kinds) == 1:
         line = join(atoms)
@@ -78,7 +78,7 @@ def is_factor(atoms: Sequence[Atom]) -> bool:
 
 
 def is_product(atoms: Sequence[Atom]) -> bool:
-    """Tell whether *atoms* can stand left of a slash without parentheses."""
+    """Return whether *atoms* can stand left of a slash without parentheses."""
     if is_factor(atoms):
         return True
     outside = list(_outside_brackets(atoms))
@@ -161,7 +161,7 @@ def _gap(before: Atom, after: Atom, source: str, compact: bool) -> str:
 
 
 def _keeps_apart(before: Atom, after: Atom, touching: bool) -> bool:
-    """Tell whether two factors would run into each other."""
+    """Return whether two factors would run into each other."""
     kinds = {before.kind, after.kind}
     is_fraction = before.kind is K.FRACTION or (after.kind is K.FRACTION and before.kind in _ENDS)
     is_word = K.WORD in kinds and (touching or before.kind is K.CLOSE)
@@ -169,7 +169,7 @@ def _keeps_apart(before: Atom, after: Atom, touching: bool) -> bool:
 
 
 def _clings(before: Atom, after: Atom) -> bool:
-    r"""Tell whether a space was there only to end a command's name: `\alpha x` is αx."""
+    r"""Return whether a space was there only to end a command's name: `\alpha x` is αx."""
     is_letter = "\u0370" <= before.text <= "\u03ff" or before.text in ("∂", "∇", "∀", "∃")
     return is_letter and len(before.text) == 1 and after.text[:1].isalpha()
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from .atoms import BREAK, HARD, SOFT, WIDE, Atom, Kind, in_parentheses, is_factor, is_product, join
+from .atoms import (
+    BREAK,
+    HARD,
+    SOFT,
+    WIDE,
+    Atom,
+    Kind,
+    in_parentheses,
+    is_factor,
+    is_product,
+    join,
+)
 from .environments import rows
+from .reader import Reader
 from .source import Command, Group, Item, Space
 from .symbols import ACCENTS, SUPERSCRIPTS, SYMBOLS
-
-if TYPE_CHECKING:
-    from .reader import Reader
 
 _RAISED = {*SUPERSCRIPTS.values(), "^"}
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import field, replace
 
-from ..records import dataclass
+from ..support.records import record
 from .atoms import Atom, Kind
-from .symbols import ACCENT_NAMES, ACCENTS, BLACKBOARD, SCRIPT, SUBSCRIPTS, SUPERSCRIPTS, Symbol
+from .symbols import (
+    ACCENT_NAMES,
+    ACCENTS,
+    BLACKBOARD,
+    SCRIPT,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    Symbol,
+)
 
 _ASCII_SUPERSCRIPTS = {"*": "*", "'": "'"}
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class Notation:
     """How symbols, accents and scripts look."""
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .atoms import SOFT, Atom, Kind, in_parentheses, join
-from .commands import COMMANDS
 from .environments import drawn
 from .notation import Notation
-from .source import Char, Command, Environment, Group, Item, Space
+from .source import (
+    Char,
+    Command,
+    Environment,
+    Group,
+    Item,
+    Space,
+)
 from .symbols import CHARACTERS, SYMBOLS
 
 _PLACEMENT = (r"\limits", r"\nolimits")  # they stand between a sum and its scripts
 
 
-def read(items: Sequence[Item], notation: Notation) -> list[Atom]:
+Commands = Mapping[str, Callable[["Reader", str], list[Atom]]]
+
+
+def read(items: Sequence[Item], notation: Notation, commands: Commands) -> list[Atom]:
     """Return the atoms of *items*, or raise ValueError where a command lacks its argument."""
-    reader = Reader(items, notation)
+    reader = Reader(items, notation, commands)
     atoms: list[Atom] = []
     while not reader.at_end:
         atoms += reader.term()
@@ -27,10 +36,11 @@ def read(items: Sequence[Item], notation: Notation) -> list[Atom]:
 class Reader:
     """A place in a row of items, from which commands take their arguments."""
 
-    def __init__(self, items: Sequence[Item], notation: Notation) -> None:
+    def __init__(self, items: Sequence[Item], notation: Notation, commands: Commands) -> None:
         self._items = [item for item in items if item.source not in _PLACEMENT]
         self._place = 0
         self.notation = notation
+        self._commands = commands
 
     @property
     def at_end(self) -> bool:
@@ -87,7 +97,7 @@ class Reader:
         return source
 
     def read(self, items: Sequence[Item]) -> list[Atom]:
-        return read(items, self.notation)
+        return read(items, self.notation, self._commands)
 
     def one(self, atoms: list[Atom]) -> Atom:
         """Return *atoms* as one that takes a script, in parentheses where it would bind only the last."""
@@ -126,8 +136,8 @@ class Reader:
         return self.notation.atom(SYMBOLS[source]) if source in CHARACTERS else Atom(source)
 
     def _command(self, name: str, source: str) -> list[Atom]:
-        if name in COMMANDS:
-            return COMMANDS[name](self, name)
+        if name in self._commands:
+            return self._commands[name](self, name)
         if name in SYMBOLS and (name.isalpha() or name not in CHARACTERS):
             return [self.notation.atom(SYMBOLS[name])]
         return [Atom(source + self.groups(), Kind.WORD)]
@@ -156,7 +166,7 @@ class Reader:
 
     def _script(self) -> str:
         compact = self.notation.in_script()
-        return join(read(self.group(), compact), compact=True)
+        return join(read(self.group(), compact, self._commands), compact=True)
 
     def _skip_spaces(self) -> None:
         while not self.at_end and isinstance(self._items[self._place], Space):

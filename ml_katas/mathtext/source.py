@@ -8,24 +8,24 @@ from typing import Any
 
 from pylatexenc import latexwalker, macrospec  # type: ignore[import-untyped]
 
-from ..records import dataclass
+from ..support.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Space:
     """White space, which LaTeX ignores and a reader may like."""
 
     source: str = " "
 
 
-@dataclass(frozen=True)
+@record
 class Char:
     """One character; digits that form a number stay together."""
 
     source: str
 
 
-@dataclass(frozen=True)
+@record
 class Command:
     """A backslash and a name."""
 
@@ -33,7 +33,7 @@ class Command:
     source: str
 
 
-@dataclass(frozen=True)
+@record
 class Group:
     """What stands between braces."""
 
@@ -41,7 +41,7 @@ class Group:
     source: str
 
 
-@dataclass(frozen=True)
+@record
 class Environment:
     """What stands between begin and end."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..records import dataclass
+from ..support.records import record
 from .atoms import Kind
 
 
-@dataclass(frozen=True)
+@record
 class Symbol:
     """A command's two looks."""
 

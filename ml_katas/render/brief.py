@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from ..kata import Kata, Reference
+from ..course.kata import Kata, Reference
 from .page import Page, View
 
 

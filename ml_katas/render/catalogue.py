@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ..desk import DONE
+from ..practice.state import DONE
 from .page import Page, View
 
 if TYPE_CHECKING:
-    from ..catalog import Row
+    from ..practice.overview import Row
 
 _WIDE, _MEDIUM = 72, 56
 _STYLES = {"passed": "green", "assisted": "green", "started": "yellow", "broken": "bold red"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from ..authoring.proving import Proof, Row
+from ..authoring.proof import Proof, Row
 from .page import Page, View
 
 

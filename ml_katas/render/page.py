@@ -8,15 +8,15 @@ from dataclasses import replace
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from ..plain import plain
-from ..records import dataclass
-from .marks import Marks
+from ..support.records import record
+from ..support.sanitize import sanitize
+from .glyphs import Marks
 
 WIDEST = 100  # a line longer than this is hard to read
 NARROW = 60
 
 
-@dataclass(frozen=True)
+@record
 class Page:
     """What is drawn on: its width, its signs."""
 
@@ -33,7 +33,7 @@ class Page:
 
     def text(self, raw: str, style: str = "") -> Text:
         """Return *raw* as it is: markup is text, and control characters are gone."""
-        return Text(self.marks.fit(plain(raw)).expandtabs(4), style=style)
+        return Text(self.marks.fit(sanitize(raw)).expandtabs(4), style=style)
 
     def wrapped(self, body: Text) -> list[Text]:
         return list(body.wrap(self.console, self.width)) or [Text()]
@@ -60,7 +60,7 @@ class Page:
         return Text(f" {self.marks.dot} ").join(part for part in parts if part)
 
 
-@dataclass(frozen=True)
+@record
 class View:
     """Something to draw once the console is known, at most *widest* columns wide."""
 

@@ -12,9 +12,9 @@ from rich.text import Text
 from rich.theme import Theme
 
 from ..mathtext import replace_math
-from ..plain import plain
-from ..records import dataclass
-from .marks import Marks
+from ..support.records import record
+from ..support.sanitize import sanitize
+from .glyphs import Marks
 
 _THEME = Theme({
     "markdown.h1": "bold", "markdown.h2": "bold", "markdown.h3": "bold", "markdown.h4": "bold",
@@ -54,7 +54,7 @@ class _Markdown(Markdown):
     }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record
 class Prose:
     """Markdown to be drawn once the console is known."""
 
@@ -62,7 +62,7 @@ class Prose:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         marks = Marks.for_(options)
-        source = marks.fit(replace_math(plain(self.markdown), ascii_only=not marks.unicode))
+        source = marks.fit(replace_math(sanitize(self.markdown), ascii_only=not marks.unicode))
         with console.use_theme(_THEME):
             segments = list(console.render(_Markdown(source, hyperlinks=False), options))
         for line in Segment.split_lines(segments):

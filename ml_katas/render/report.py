@@ -6,9 +6,16 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from ..records import dataclass
 from ..report import CheckResult, Report, Status
-from .failure import brief_lines, diagnosis_lines, failure_lines, output_lines, passed_lines, place_lines
+from ..support.records import record
+from .failure import (
+    brief_lines,
+    diagnosis_lines,
+    failure_lines,
+    output_lines,
+    passed_lines,
+    place_lines,
+)
 from .page import Page, View
 
 _WEAK = "Your code can read and write your files; do not check code you do not trust."
@@ -17,10 +24,12 @@ _OURS = "This is not your fault: the kata or mlkata is broken, and the attempt d
 
 def report_view(report: Report, *, title: str, file: str, hints_shown: int, hints_total: int) -> View:
     """Return *report* on a submission called *file* of the kata called *title*."""
-    return _Story(report, title, file, hints_shown, hints_total).view()
+    return _Story(
+        report=report, title=title, file=file, hints_shown=hints_shown, hints_total=hints_total
+    ).view()
 
 
-@dataclass(frozen=True)
+@record(kw_only=True)
 class _Story:
     """A report with what is told about it."""
 
@@ -55,14 +64,14 @@ class _Story:
         for check in self.report.checks:
             if check.status is Status.PASSED:
                 yield from passed_lines(page, check)
-            elif check is self._told:
+            elif check is self._in_full:
                 yield from failure_lines(page, check, self.file, self.report.diagnosis)
             elif not self._is_waiting(check):
                 yield from brief_lines(page, check)
                 yield from self._late_diagnosis(page, check)
 
     @property
-    def _told(self) -> CheckResult | None:
+    def _in_full(self) -> CheckResult | None:
         """The check that is told in full; what is not written yet needs no telling."""
         return None if self.report.status is Status.INCOMPLETE else self.report.first_failure
 
@@ -92,7 +101,7 @@ class _Story:
             yield from page.wrapped(Text(_praise(report.total), style="bold green"))
         elif report.status is Status.INCOMPLETE:
             yield from page.wrapped(page.text(self._unwritten()))
-        elif report.message and report.message != _message(self._told):
+        elif report.message and report.message != _message(self._in_full):
             lead = Text(f"{report.status}: ".capitalize(), style="bold red")
             yield from page.hanging(lead, page.text(report.message))
 
@@ -121,7 +130,7 @@ class _Story:
         waiting = "waits" if count == 1 else "wait"
         if self.report.status is Status.INCOMPLETE:
             return f"{waiting} for your code"
-        if not self._told or self._told.status not in {Status.FAILED, Status.ERROR}:
+        if not self._in_full or self._in_full.status not in {Status.FAILED, Status.ERROR}:
             return "did not run"
         return f"{waiting} for this one"
 

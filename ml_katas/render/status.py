@@ -7,9 +7,9 @@ from itertools import zip_longest
 
 from rich.text import Text
 
-from ..desk import DONE
-from ..standing import Finish, Last, TrackProgress, Upcoming, Whereabouts
-from .moments import ago
+from ..practice.overview import Finish, Last, TrackProgress, Upcoming, Whereabouts
+from ..practice.state import DONE
+from .dates import ago
 from .page import Page, View
 
 _BAR = 10

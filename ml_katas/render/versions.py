@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from ..versions import History, Kept
-from .moments import local
+from ..practice.versions import History, Kept
+from .dates import local
 from .page import Page, View
 
 

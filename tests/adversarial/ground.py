@@ -15,15 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ml_katas.course.kata import Kata
 from ml_katas.judging.client import Caller
-from ml_katas.judging.launching import OneCommand
-from ml_katas.kata import Kata
+from ml_katas.judging.launch import OneCommand
+from ml_katas.judging.protocol import Request, request
 from ml_katas.report import Isolation, Report, Status, to_plain
+from ml_katas.support.records import replace
 
 from .corpus import Specimen
 
 KATA = Path(__file__).parents[2] / "katas" / "moe-topk"
-NEXT = Path(__file__).parents[1] / "course" / "tiny-double"
+NEXT = Path(__file__).parents[1] / "fixtures" / "course" / "tiny-double"
 SECONDS = 4.0
 GRACE = 1.5
 LOWERED = f"\n[limits]\ntotal_seconds = {SECONDS}\ncheck_seconds = 1.0\nmemory_mib = 512\n"
@@ -69,7 +71,7 @@ class Ground:
             raise RuntimeError(f"{specimen.name} would do harm without {', '.join(self.isolation.missing)}")
         self.judged += 1
         started = time.monotonic()
-        report = self._judge(self.kata, self._filled(specimen), file_name="moe_topk.py", diagnose=False)
+        report = self._judge(undiagnosed(self.kata, self._filled(specimen), file_name="moe_topk.py"))
         seconds = time.monotonic() - started
         damage = [*self._damage(report, seconds)]
         if self.judged % 10 == 0 or report.status in (Status.CRASHED, Status.TIMEOUT, Status.BROKEN):
@@ -79,7 +81,7 @@ class Ground:
     def judge_honest(self, specimen: Specimen) -> Report:
         """Judge an honest specimen under the kata's own limits."""
         source = self._filled(specimen)
-        report: Report = self._judge(self.normal, source, file_name="moe_topk.py", diagnose=False)
+        report: Report = self._judge(undiagnosed(self.normal, source, file_name="moe_topk.py"))
         return report
 
     def _filled(self, specimen: Specimen) -> bytes:
@@ -128,7 +130,7 @@ class Ground:
     def _aftermath(self) -> Iterator[str]:
         """Yield what is wrong if the next learner's right solution does not pass."""
         source = self.next.solution.read_bytes()
-        report = self._judge(self.next, source, file_name="tiny_double.py", diagnose=False)
+        report = self._judge(undiagnosed(self.next, source, file_name="tiny_double.py"))
         self.isolation = report.isolation
         if report.status is not Status.PASSED:
             yield f"the next submission ended as {report.status}: {report.message}"
@@ -228,3 +230,8 @@ def _parent_of(pid: int) -> int:
     except OSError:
         return 0
     return int(stats.rpartition(")")[2].split()[1])
+
+
+def undiagnosed(kata: Kata, source: bytes, *, file_name: str) -> Request:
+    """Return the request to judge *source* without looking for the mistake behind a failure."""
+    return replace(request(kata, source, file_name=file_name), diagnose=False)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ...kata import Kata, parse_python
-from ...records import dataclass
+from ...course.kata import Kata, parse_python
 from ...report import Report
+from ...support.records import record
 
 MARK = "mlkata: this answer was altered"
 
@@ -42,7 +42,7 @@ KINDS = {
 NAMES = tuple(KINDS)
 
 
-@dataclass(frozen=True)
+@record
 class Junk:
     """A submission whose every answer is junk; *says* what it does: "it returns None"."""
 
@@ -51,7 +51,7 @@ class Junk:
     source: bytes
 
     def applies(self, report: Report) -> bool:
-        """Tell whether it altered anything when *report* was made."""
+        """Return whether it altered anything when *report* was made."""
         return any(MARK in output for output in (report.output, *(check.output for check in report.checks)))
 
 
@@ -88,9 +88,7 @@ def _appendix(names: tuple[str, ...], kind: str, in_place: list[str]) -> bytes:
 
 @cache
 def _travelling() -> str:
-    texts = [Path(__file__).with_name(f"{part}.py").read_text("utf-8") for part in ("values", "calls")]
-    future = "from __future__ import annotations\n"
-    return future + "".join(text.replace(future, "") for text in texts)
+    return Path(__file__).with_name("spoiler.py").read_text("utf-8")
 
 
 def _in_place(tree: ast.Module) -> Iterator[str]:
@@ -107,7 +105,7 @@ def _is_public(name: str) -> bool:
 
 
 def _returns(node: ast.AST) -> bool:
-    """Tell whether *node* returns or yields a value, not counting functions within."""
+    """Return whether *node* returns or yields a value, not counting functions within."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
         return False
     is_answer = isinstance(node, (ast.Yield, ast.YieldFrom)) or (isinstance(node, ast.Return) and node.value)

@@ -2,8 +2,8 @@
 # threat: 1 — looks for the suite, the solution and the judge's state among the loaded modules
 import sys
 
-import ml_katas.judging.context as context
-import ml_katas.judging.judge as judge
+import ml_katas.judging.run.submission_module as context
+import ml_katas.judging.processes.judge as judge
 
 WANTED = "SEC" + "RET-"
 

@@ -1,9 +1,9 @@
 # expect: failed
 # threat: 6 — patches verdicts, comparison, plugin and report in its own copy of the judge's modules
-import ml_katas.judging.comparing as comparing
-import ml_katas.judging.judgement as judge
-import ml_katas.judging.running as running
-import ml_katas.judging.verdicts as verdicts
+import ml_katas.comparison as comparing
+import ml_katas.judging.run.judgement as judge
+import ml_katas.judging.run.suite_run as running
+import ml_katas.judging.run.verdicts as verdicts
 import ml_katas.report as report
 
 judge.Judgement.verdict = lambda self: (report.Status.PASSED, "")

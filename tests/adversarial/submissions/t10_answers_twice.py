@@ -1,6 +1,6 @@
 # expect: crashed
 # threat: 10 — sends every answer twice
-from ml_katas.judging.learner import LearnerPeer
+from ml_katas.judging.boundary.learner_side import LearnerPeer
 
 send = LearnerPeer.send_raw
 

@@ -2,7 +2,7 @@
 # threat: 10 — asks the judge to carry out operations on the judge's side
 import gc
 
-from ml_katas.judging.learner import LearnerPeer
+from ml_katas.judging.boundary.learner_side import LearnerPeer
 
 
 def top_k_gating(token_embeddings, gating_network, k=2):

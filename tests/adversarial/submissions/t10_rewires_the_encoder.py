@@ -2,7 +2,7 @@
 # threat: 10 — has the encoder claim another shape and dtype for every tensor
 import torch
 
-from ml_katas.judging.encoding import Encoder
+from ml_katas.judging.boundary.encoding import Encoder
 
 write = Encoder.write
 Encoder.write = lambda self, dtype, shape, data: write(self, "int64", (1,) * len(shape), data)

@@ -2,7 +2,7 @@
 # threat: 10 — finds the object that answers the judge and has it answer every operation with true
 import gc
 
-from ml_katas.judging.learner import LearnerPeer
+from ml_katas.judging.boundary.learner_side import LearnerPeer
 
 
 def top_k_gating(token_embeddings, gating_network, k=2):

@@ -2,7 +2,7 @@
 # threat: 10 — answers right, but with gradients of other shapes, dtypes and numbers than asked
 import torch
 
-from ml_katas.judging.graph import Node
+from ml_katas.judging.boundary.autograd import Node
 
 Node.backward = lambda self, grads: [torch.zeros(1, 2, 3, dtype=torch.int8)] * (len(self.inputs) + 1)
 

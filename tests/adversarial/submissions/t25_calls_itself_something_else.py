@@ -3,7 +3,7 @@
 import sys
 
 sys.modules[__name__] = sys
-__name__ = "ml_katas.judging.judge"
+__name__ = "ml_katas.judging.processes.judge"
 __file__ = "/etc/passwd"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import ml_katas
-from ml_katas import catalog
-from ml_katas.judging.confinement import hidden_paths, readable_roots
+from ml_katas.course.sources import bundled
+from ml_katas.judging.sandbox.confinement import hidden_paths, readable_roots
 
 PACKAGE = Path(ml_katas.__file__).resolve().parent
 
@@ -27,7 +27,7 @@ def test_the_whole_package_is_hidden() -> None:
 
 def test_every_file_of_the_package_and_of_the_course_is_hidden() -> None:
     """No suite, solution, template or module of ours can be read."""
-    course, templates = catalog.bundled("katas"), catalog.bundled("templates")
+    course, templates = bundled("katas"), bundled("templates")
     assert course
     assert templates
     files = [path for folder in (PACKAGE, course, templates) for path in folder.rglob("*") if path.is_file()]

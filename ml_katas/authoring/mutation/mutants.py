@@ -1,0 +1,90 @@
+"""Automatic mutants of a solution: each operator at each place, those that say the same only once."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+
+from ...support.records import record
+from .operators import OPERATORS
+from .source import Edit, Source
+from .untouched import mutable_nodes
+
+
+@record
+class AutoMutant:
+    """A solution with one small mistake: *mutation* and *line* are what `[[equivalent]]` in kata.toml names.
+
+    *line* is where the changed statement begins, and *number* its number.
+    """
+
+    mutation: str
+    line: str
+    number: int
+    source: bytes
+
+
+def automatic_mutants(source: str) -> tuple[AutoMutant, ...]:
+    """Return the mutants of a solution from its first line to its last. Raises SyntaxError."""
+    original = Source(source)
+    edits = _different(original, _edits(original))
+    return tuple(_mutants(original, sorted(edits, key=lambda edit: (edit.start, edit.end))))
+
+
+def diff(original: str, mutant: AutoMutant) -> str:
+    """Return what the mutant changes, a unified diff with one line around it."""
+    before, after = original.splitlines(), mutant.source.decode().splitlines()
+    return "\n".join(list(difflib.unified_diff(before, after, n=1, lineterm=""))[2:])
+
+
+def _edits(source: Source) -> Iterator[Edit]:
+    nodes = list(mutable_nodes(source.tree))
+    for operator in OPERATORS:
+        for node in nodes:
+            yield from operator(node, source)
+
+
+def _different(source: Source, edits: Iterator[Edit]) -> Iterator[Edit]:
+    seen = {ast.dump(source.tree)}
+    for edit in edits:
+        tree = _tree(_edited(source, edit))
+        if tree is not None and tree not in seen:
+            seen.add(tree)
+            yield edit
+
+
+def _tree(data: bytes) -> str | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(data.decode())
+            compile(tree, "mutant", "exec")
+        except (SyntaxError, ValueError):
+            return None
+    return ast.dump(tree)
+
+
+def _edited(source: Source, edit: Edit) -> bytes:
+    return source.data[: edit.start] + edit.text.encode() + source.data[edit.end :]
+
+
+def _mutants(source: Source, edits: list[Edit]) -> Iterator[AutoMutant]:
+    told: Counter[tuple[str, int]] = Counter()
+    for edit in edits:
+        mutation = f"{_shown(source.between(edit.start, edit.end))} -> {_shown(edit.text)}"
+        number, line = source.statement_line(edit.start)
+        told[mutation, number] += 1
+        mutation += _ordinal(told[mutation, number])
+        yield AutoMutant(mutation, line, number, _edited(source, edit))
+
+
+def _shown(code: str) -> str:
+    return " ".join(code.split()).strip(" ,") or "nothing"
+
+
+def _ordinal(count: int) -> str:
+    endings = {2: "nd", 3: "rd"}
+    return f" ({count}{endings.get(count, 'th')})" if count > 1 else ""

@@ -1,0 +1,139 @@
+"""The proof of a kata: what all rules find in it, and what kills what."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ..course.catalog import Catalog
+from ..course.kata import Kata
+from ..errors import InvalidKata
+from ..judging.client import judging_many
+from ..judging.protocol import Judge
+from ..report import Report, Status
+from ..support.records import record
+from .findings import Finding
+from .rules import FAST, JUDGED, findings_in_files, findings_of_judge
+from .rules.judged import solution_passes
+from .rules.mutants import verdicts
+from .trials import Trial, TrialRunner
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@record
+class Thoroughness:
+    """How much is tried: seeds for what must pass, `fast` for the inner loop, the whole `matrix`."""
+
+    seeds: int = 3
+    fast: bool = False
+    matrix: bool = False
+
+
+@record(kw_only=True)
+class Row:
+    """A mutant (by hand, or automatic) and the checks that failed for it; `mark`: it is equivalent."""
+
+    name: str
+    kind: str
+    status: Status
+    failed: tuple[str, ...]
+    line: int | None = None
+    mark: bool = False
+
+
+@record(kw_only=True)
+class Proof:
+    """What the rules found in one kata, what killed what, and what finding it took."""
+
+    kata: str
+    findings: tuple[Finding, ...]
+    rows: tuple[Row, ...] = ()
+    checks: tuple[str, ...] = ()
+    judgements: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_publishable(self) -> bool:
+        return not any(finding.vital for finding in self.findings)
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """How many mutants are killed, of how many that are no equivalents."""
+        counted = [row for row in self.rows if not row.mark]
+        return sum(row.status not in (Status.PASSED, Status.BROKEN) for row in counted), len(counted)
+
+
+def prove(
+    catalog: Catalog, names: Sequence[str], how: Thoroughness, judge: Judge, on_progress: OnProgress
+) -> Iterator[Proof]:
+    """Prove the named katas, or all; *on_progress* gets the kata, the judgements done and those expected."""
+    slugs = [catalog.find(name).slug for name in names] or [entry.slug for entry in catalog.entries]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for slug in slugs:
+            on_progress(slug, 0, 0)
+            yield _proof(catalog, slug, judge, pool, how, on_progress)
+
+
+def _proof(
+    catalog: Catalog,
+    slug: str,
+    judge: Judge,
+    pool: ThreadPoolExecutor,
+    how: Thoroughness,
+    on_progress: OnProgress,
+) -> Proof:
+    started = time.perf_counter()
+    seeds = tuple(f"{number:x}" for number in range(1, 2 if how.fast else how.seeds + 1))
+    try:
+        kata = catalog.find(slug)
+        findings = list(findings_in_files(kata, catalog))
+        with judging_many(judge, kata) as judge_of_kata:
+            runner = TrialRunner(
+                kata,
+                judge_of_kata,
+                pool,
+                seeds=seeds,
+                is_thorough=how.matrix,
+                on_progress=lambda done, expected: on_progress(slug, done, expected),
+            )
+            rules = FAST if how.fast else JUDGED
+            findings += findings_of_judge(kata, runner, rules)
+            rows = tuple(_rows(kata, runner, how)) if solution_passes(kata, runner) else ()
+    except InvalidKata as error:
+        return Proof(kata=slug, findings=(Finding(path=error.path, problem=error.problem, line=error.line),))
+    seconds = round(time.perf_counter() - started, 2)
+    return Proof(
+        kata=slug,
+        findings=tuple(findings),
+        rows=rows,
+        checks=kata.suite.names,
+        judgements=runner.judgements,
+        seconds=seconds,
+    )
+
+
+def _rows(kata: Kata, runner: TrialRunner, how: Thoroughness) -> Iterator[Row]:
+    judged = runner.reports([Trial.of(mutant.path) for mutant in kata.mutants])
+    for mutant, (_, report) in zip(kata.mutants, judged, strict=True):
+        yield Row(name=mutant.name, kind="mutant", status=report.status, failed=_failed(kata, report))
+    if how.fast:
+        return
+    marks = {(mark.mutation, mark.line) for mark in kata.facts.equivalent}
+    for automatic, report in verdicts(kata, runner):
+        mark = (automatic.mutation, automatic.line) in marks
+        failed = _failed(kata, report)
+        yield Row(
+            name=automatic.mutation,
+            kind="automatic",
+            status=report.status,
+            failed=failed,
+            line=automatic.number,
+            mark=mark,
+        )
+
+
+def _failed(kata: Kata, report: Report) -> tuple[str, ...]:
+    return tuple(name for name in kata.suite.names if name in report.failed_checks)

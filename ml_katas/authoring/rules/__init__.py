@@ -1,0 +1,101 @@
+"""The rules of a kata, in two tables: READ looks at its files, JUDGED has submissions judged.
+
+A new rule is a function that yields findings, and one line in one of the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...course.catalog import Catalog
+from ...course.kata import Kata
+from ..findings import Finding
+from ..trials import Trial, TrialRunner
+from .brief import brief_begins_with_a_paragraph, brief_is_complete, brief_is_short
+from .facts import (
+    avoided_names_are_dotted,
+    exemptions_name_junk,
+    minutes_are_one_sitting,
+    references_lead_somewhere,
+    tags_are_lower_case_words,
+    title_is_short,
+)
+from .folder import nothing_is_left_to_write, nothing_is_there_that_nobody_reads
+from .help import help_is_there, hints_leave_the_code_out
+from .judged import (
+    a_third_of_the_limits_is_enough,
+    checks_kill_something,
+    failing,
+    mutants_are_caught,
+    mutants_differ,
+    right_solutions_pass,
+    solution_passes,
+    starter_is_incomplete,
+)
+from .junk import junk_is_rejected
+from .mutants import automatic_mutants_are_killed
+from .prerequisites import prerequisites_exist, prerequisites_form_no_cycle
+from .prose import formulas_can_be_read, links_lead_somewhere
+from .solutions import entry_points_are_defined, mutants_name_checks, no_two_solutions_are_the_same
+from .starter import starter_leaves_the_rest_to_write, starter_takes_the_same_arguments
+from .suite import sentences_are_short, suite_compares_by_itself, suite_imports_the_entry_points
+
+Reads = Callable[[Kata, Catalog], Iterator[Finding]]
+Tries = Callable[[Kata, TrialRunner], Iterator[Finding]]
+
+READ: tuple[Reads, ...] = (
+    title_is_short,
+    minutes_are_one_sitting,
+    tags_are_lower_case_words,
+    references_lead_somewhere,
+    avoided_names_are_dotted,
+    exemptions_name_junk,
+    prerequisites_exist,
+    prerequisites_form_no_cycle,
+    brief_is_complete,
+    brief_begins_with_a_paragraph,
+    brief_is_short,
+    formulas_can_be_read,
+    links_lead_somewhere,
+    help_is_there,
+    hints_leave_the_code_out,
+    starter_takes_the_same_arguments,
+    starter_leaves_the_rest_to_write,
+    entry_points_are_defined,
+    suite_imports_the_entry_points,
+    sentences_are_short,
+    suite_compares_by_itself,
+    mutants_name_checks,
+    no_two_solutions_are_the_same,
+    nothing_is_left_to_write,
+    nothing_is_there_that_nobody_reads,
+)
+
+JUDGED: tuple[Tries, ...] = (
+    right_solutions_pass,
+    starter_is_incomplete,
+    mutants_are_caught,
+    mutants_differ,
+    junk_is_rejected,
+    automatic_mutants_are_killed,
+    checks_kill_something,
+    a_third_of_the_limits_is_enough,
+)
+FAST: tuple[Tries, ...] = (right_solutions_pass, starter_is_incomplete, mutants_are_caught)
+
+
+def findings_in_files(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """Yield what the rules find that only read."""
+    for rule in READ:
+        yield from rule(kata, catalog)
+
+
+def findings_of_judge(kata: Kata, runner: TrialRunner, rules: tuple[Tries, ...]) -> Iterator[Finding]:
+    """Yield what *rules* find; where the solution does not pass, only that, for it spoils all the others."""
+    if solution_passes(kata, runner):
+        for rule in rules:
+            yield from rule(kata, runner)
+    else:
+        trial = Trial.of(kata.solution, runner.seeds[0])
+        problem = f"{failing(trial, runner.report(trial))}; until it passes, nothing else is tried"
+        yield Finding(path=kata.solution, problem=problem)

@@ -1,0 +1,139 @@
+"""Rules for what `kata.toml` says of the kata itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ...course.catalog import Catalog
+from ...course.kata import Kata
+from ...support.spelling import nearest
+from ...support.toml import read_text
+from ..findings import Finding, line_of
+from ..junk.submissions import NAMES as JUNK
+
+LONGEST_TITLE = 50
+MOST_MINUTES = 120
+
+# A capital and small letters: the names that a tag may hold. Add yours; abbreviations (MoE) need no entry.
+NAMES = frozenset(
+    [
+        "Adam",
+        "Bayes",
+        "Fisher",
+        "Gaussian",
+        "Gumbel",
+        "Hessian",
+        "Huber",
+        "Jacobian",
+        "Kaiming",
+        "Lion",
+        "Mamba",
+        "Markov",
+        "Muon",
+        "Triton",
+        "Xavier",
+    ]
+)
+_TAG = re.compile(r"[^\W_]+([ .+-][^\W_]+)*")
+_CAPITALISED = re.compile(r"[A-Z][a-z]+")
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_REFERENCE = r"^[ \t]*\[\[[ \t]*references[ \t]*\]\]"
+_EXEMPT = r"^[ \t]*\[\[[ \t]*exempt[ \t]*\]\]"
+
+
+def title_is_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """The title fits on a line of the catalogue."""
+    if (length := len(kata.facts.title)) > LONGEST_TITLE:
+        problem = f"a title of {length} characters fills the lines of `mlkata list`; {LONGEST_TITLE} will do"
+        yield _finding(kata, problem, _key("title"))
+
+
+def minutes_are_one_sitting(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """The kata takes no more than two hours."""
+    if kata.facts.minutes > MOST_MINUTES:
+        problem = f"{kata.facts.minutes} minutes are more than one sitting; at most {MOST_MINUTES}: split it"
+        yield _finding(kata, problem, _key("minutes"))
+
+
+def tags_are_lower_case_words(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """There are tags, each of lower-case words or names, and none is there twice."""
+    if not kata.facts.tags:
+        yield _finding(kata, "without tags nobody finds it by topic; name one to four", _key("tags"))
+    seen: set[str] = set()
+    for tag in kata.facts.tags:
+        problem = _problem_of_tag(tag, tag.casefold() in seen)
+        if problem:
+            yield _finding(kata, problem, _key("tags"), f"[\"']{re.escape(tag)}[\"']")
+        seen.add(tag.casefold())
+
+
+def _problem_of_tag(tag: str, is_double: bool) -> str:
+    if is_double:
+        return f"the tag {tag!r} is there twice; keep one"
+    if not _TAG.fullmatch(tag):
+        return f"the tag {tag!r} must be words such as 'low rank', so that a topic is always spelled alike"
+    if any(_CAPITALISED.fullmatch(word) and word not in NAMES for word in re.split(r"[ -]", tag)):
+        return (
+            f"write the tag {tag!r} in lower case, so that a topic is always spelled alike; "
+            "a name belongs in NAMES of ml_katas/authoring/reading/facts.py"
+        )
+    return ""
+
+
+def references_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """At least one source is named, each with a text and a web address."""
+    if not kata.facts.references:
+        yield _finding(kata, "it names no source to read on in; add [[references]] with text, url and where")
+    for number, reference in enumerate(kata.facts.references, start=1):
+        place = [_REFERENCE] * number
+        if not reference.text.strip():
+            problem = "a reference without text cannot be looked up; name author, year and title"
+            yield _finding(kata, problem, *place, _key("text"))
+        if not is_web_address(reference.url):
+            problem = f"the reference's url {reference.url!r} must be a web address: https://…"
+            yield _finding(kata, problem, *place, _key("url"))
+
+
+def avoided_names_are_dotted(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """Each avoided name is dotted, as an import would find it."""
+    for name in kata.facts.avoid:
+        if not _DOTTED.fullmatch(name):
+            problem = f"{name!r} is found in no submission; write the whole path, such as 'torch.softmax'"
+            yield _finding(kata, problem, _key("avoid"), f"[\"']{re.escape(name)}[\"']")
+
+
+def exemptions_name_junk(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """Each `[[exempt]]` names a junk that there is, and says why it is right."""
+    for number, exemption in enumerate(kata.facts.exempt, start=1):
+        place = [_EXEMPT] * number
+        if exemption.junk not in JUNK:
+            known = nearest(exemption.junk, JUNK) or f" There are {', '.join(JUNK)}."
+            yield _finding(kata, f"there is no junk {exemption.junk!r}.{known}", *place, _key("junk"))
+        if not exemption.reason.strip():
+            problem = "an exemption needs a 'reason': why this junk is right here"
+            yield _finding(kata, problem, *place, _key("reason"))
+
+
+def line_of_exemption(kata: Kata, number: int) -> int | None:
+    """Return the line of `junk` in the *number*th `[[exempt]]`, from 1."""
+    return line_of(read_text(kata.folder / "kata.toml"), *[_EXEMPT] * number, _key("junk"))
+
+
+def is_web_address(url: str) -> bool:
+    """Return whether *url* is a whole web address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in parts.netloc.strip(".") and not re.search(r"\s", url)
+
+
+def _key(name: str) -> str:
+    return rf"^[ \t]*{name}[ \t]*="
+
+
+def _finding(kata: Kata, problem: str, *patterns: str) -> Finding:
+    path = kata.folder / "kata.toml"
+    return Finding(path=path, problem=problem, line=line_of(read_text(path), *patterns))

@@ -1,0 +1,60 @@
+"""Rules for the files of a kata's folder."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...course.catalog import Catalog
+from ...course.kata import Kata, parse_python
+from ...support.toml import read_text
+from ..findings import Finding
+from .prose import linked_files
+
+FILES = ("kata.toml", "README.md", "starter.py.j2", "suite.py", "solution.py", "hints.md", "cards.md")
+FOLDERS = ("variants", "mutants")
+_TODO = re.compile(r"\bTODO\b:?\s*(.*)")
+
+
+def nothing_is_left_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """No file says TODO any more."""
+    paths = [*(kata.folder / name for name in FILES), *kata.variants, *(m.path for m in kata.mutants)]
+    for path in paths:
+        for number, line in enumerate(read_text(path).splitlines(), start=1):
+            if match := _TODO.search(line):
+                what = match[1].strip(" ->#%}\"'")
+                yield Finding(
+                    path=path,
+                    problem=f"still to be written: {what}" if what else "still to be written",
+                    line=number,
+                )
+
+
+def nothing_is_there_that_nobody_reads(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """The folder holds what the format knows, what the suite ships and what the brief links to."""
+    known = {kata.folder / name for name in (*FILES, *FOLDERS, *_shipped(kata))}
+    known |= {*kata.variants, *(mutant.path for mutant in kata.mutants), *linked_files(kata)}
+    known |= {folder for file in known for folder in file.parents}
+    for path in _strays(kata.folder, known):
+        yield Finding(
+            path=path,
+            problem="is no part of a kata, so nobody reads it; remove it, or ship() it in the suite",
+        )
+
+
+def _strays(folder: Path, known: set[Path]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name != "__pycache__" and path not in known:
+            yield path
+        elif path.is_dir() and path in known:
+            yield from _strays(path, known)
+
+
+def _shipped(kata: Kata) -> Iterator[str]:
+    for node in ast.walk(parse_python(kata.suite.path)):
+        match node:
+            case ast.Call(func=function, args=[ast.Constant(value=str(name))]):
+                if ast.unparse(function).rpartition(".")[2] == "ship":
+                    yield name

@@ -1,0 +1,72 @@
+"""Rules for the hints and the cards."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ...course.catalog import Catalog
+from ...course.kata import Kata, parse_python
+from ...support.markdown import Section, sections
+from ...support.toml import read_text
+from ..findings import Finding
+
+SHORTEST_KEY_LINE = 18  # what is shorter, such as `x @ lora_A.T`, is a tool that a hint may show
+_LAYOUT = re.compile(r"""self\.|[\s()"'`]""")  # what differs between two ways to write the same code
+
+
+def help_is_there(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """There are three hints with text, and three to eight cards."""
+    hints, cards = _hints(kata), len(kata.deck.cards)
+    if len(hints) != 3:
+        problem = f"three hints are needed, each a `## title`; here: {len(hints)}"
+        yield Finding(path=kata.folder / "hints.md", problem=problem)
+    for hint in hints:
+        if not hint.body:
+            problem = f"the hint {hint.title!r} is empty; whoever asks for it gets nothing. Write it"
+            yield Finding(path=kata.folder / "hints.md", problem=problem, line=hint.line)
+    if not 3 <= cards <= 8:
+        yield Finding(
+            path=kata.folder / "cards.md", problem=f"three to eight cards are needed; here: {cards}"
+        )
+
+
+def hints_leave_the_code_out(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """No hint holds a key line of the solution."""
+    lines = dict(_key_lines(parse_python(kata.solution)))
+    for hint in _hints(kata):
+        text = _LAYOUT.sub("", hint.body)
+        told = next((code for code in lines if _LAYOUT.sub("", code) in text), None)
+        if told is not None:
+            problem = f"the hint {hint.title!r} holds line {lines[told]} of the solution, `{told}`"
+            after = "after it nothing is left to find. Say it in words"
+            yield Finding(path=kata.folder / "hints.md", problem=f"{problem}; {after}", line=hint.line)
+
+
+def _hints(kata: Kata) -> tuple[Section, ...]:
+    return sections(read_text(kata.folder / "hints.md"))
+
+
+def _key_lines(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield the code of function bodies that is long enough to give the solution away, with its line."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    for node in (inner for function in functions for part in function.body for inner in ast.walk(part)):
+        for code in _pieces(node):
+            text = ast.unparse(code)
+            if len(text) >= SHORTEST_KEY_LINE and not text.startswith(("super()", "raise ")):
+                yield text, code.lineno
+
+
+def _pieces(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what a statement computes or decides by."""
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Return() | ast.Expr():
+            if node.value is not None:
+                yield node.value
+        case ast.If() | ast.While():
+            yield node.test
+        case ast.For():
+            yield node.iter

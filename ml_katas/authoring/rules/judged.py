@@ -1,0 +1,120 @@
+"""The rules of a kata that must be tried: each has submissions judged and yields what is to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from ...course.kata import Kata, Limits
+from ...course.starters import render_starter
+from ...report import Report, Status
+from ..findings import Finding
+from ..trials import Trial, TrialRunner
+from .junk import junk_trials
+from .mutants import automatic_trials
+
+_NOT_KILLED = (Status.PASSED, Status.BROKEN)
+
+
+def solution_passes(kata: Kata, runner: TrialRunner) -> bool:
+    """Return whether the solution passes with the first seed."""
+    return runner.report(Trial.of(kata.solution, runner.seeds[0])).status is Status.PASSED
+
+
+def right_solutions_pass(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """The solution and every variant pass with each seed, with the checks in file order and in others."""
+    paths = (kata.solution, *kata.variants)
+    trials = [Trial.of(path, seed) for path in paths for seed in runner.seeds]
+    trials += [Trial.of(path, runner.seeds[0], order=seed) for path in paths for seed in runner.seeds[1:]]
+    wrong = [
+        (trial, report) for trial, report in runner.reports(trials) if report.status is not Status.PASSED
+    ]
+    for path in paths:
+        for trial, report in [each for each in wrong if each[0].path == path][:1]:
+            yield Finding(path=path, problem=failing(trial, report))
+
+
+def failing(trial: Trial, report: Report) -> str:
+    how = f"with seed {trial.seed}" + (", the checks in another order," if trial.order else "")
+    return f"must pass, and {how} it {outcome(report)}"
+
+
+def starter_is_incomplete(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """The starter compiles and is `incomplete`, with its guidance and without."""
+    texts = dict.fromkeys(render_starter(kata, bare=bare).encode() for bare in (False, True))
+    judged = runner.reports([Trial(path=kata.starter_template, source=text) for text in texts])
+    wrong = [outcome(report) for _, report in judged if report.status is not Status.INCOMPLETE]
+    for how in dict.fromkeys(wrong):
+        yield Finding(
+            path=kata.starter_template,
+            problem=f"must be incomplete (raise NotImplementedError), and it {how}",
+        )
+
+
+def mutants_are_caught(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """Every known mistake fails a check that is meant to catch it, with each seed."""
+    for seed in runner.seeds:
+        judged = runner.reports([Trial.of(mutant.path, seed) for mutant in kata.mutants])
+        for mutant, (_, report) in zip(kata.mutants, judged, strict=True):
+            if report.status in _NOT_KILLED:
+                yield Finding(
+                    path=mutant.path,
+                    problem=f"no check catches this mutant: with seed {seed} it {outcome(report)}",
+                )
+            elif not report.failed_checks & set(mutant.caught_by):
+                caught = ", ".join(sorted(report.failed_checks)) or report.message
+                problem = f"with seed {seed} caught, but not by {' or '.join(mutant.caught_by)}: by {caught}"
+                yield Finding(path=mutant.path, problem=problem)
+
+
+def mutants_differ(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """No two mutants behave alike on every check: one of them teaches nothing that the other does not."""
+    judged = runner.reports([Trial.of(mutant.path) for mutant in kata.mutants])
+    for (first, one), (second, other) in combinations(judged, 2):
+        if _behaviour(one) == _behaviour(other):
+            problem = f"behaves like {first.path.name} on every check; one of the two may go"
+            yield Finding(path=second.path, problem=problem, vital=False)
+
+
+def checks_kill_something(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """Every check fails for some mutant or junk; one that never does may promise nothing."""
+    judged = runner.reports([Trial.of(mutant.path) for mutant in kata.mutants])
+    judged += runner.reports([*junk_trials(kata), *automatic_trials(kata, runner)])
+    idle = set(kata.suite.names).difference(*(report.failed_checks for _, report in judged))
+    if idle:  # some that were not reached would have killed
+        judged = runner.reports(automatic_trials(kata, runner, is_thorough=True))
+        idle = idle.difference(*(report.failed_checks for _, report in judged))
+    for check in kata.suite.checks:
+        if check.name in idle:
+            problem = f"{check.name} kills nothing: write the mutant that it is for, or leave it out"
+            yield Finding(path=kata.suite.path, problem=problem, line=check.line, vital=False)
+
+
+def a_third_of_the_limits_is_enough(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """The solution passes with a third of the time and memory: a learner's machine may be slower."""
+    limits = kata.facts.limits
+    third = Limits(limits.total_seconds / 3, limits.check_seconds / 3, limits.memory_mib // 3)
+    report = runner.report(Trial(path=kata.solution, source=kata.solution.read_bytes(), limits=third))
+    if report.status is not Status.PASSED:
+        yield Finding(
+            path=kata.suite.path, problem=f"with a third of its limits the solution {outcome(report)}"
+        )
+
+
+def outcome(report: Report) -> str:
+    """Return how a report ended, in words that follow a name."""
+    first = report.first_failure
+    if first is None:
+        return f"is {report.status}" + (f": {report.message}" if report.message else "")
+    reason = first.failure.message if first.failure else ""
+    return f"is {report.status} in {first.name}" + (f": {reason}" if reason else "")
+
+
+def _behaviour(report: Report) -> object:
+    """Return what of a report depends on the code that was judged, and not on where it stands in its file."""
+    seen = []
+    for check in report.checks:
+        failure = check.failure
+        told = (failure.kind, failure.message, failure.expected, failure.actual) if failure else ()
+        seen.append((check.name, check.status, told, failure.window if failure else None))
+    return seen

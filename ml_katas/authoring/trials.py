@@ -1,0 +1,83 @@
+"""The runner: judges the trials of one kata side by side, each only once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ..course.kata import Kata, Limits
+from ..judging.protocol import Judge, request
+from ..report import Report, Status
+from ..support.records import record, replace
+
+SEEDS = ("1", "2", "3")
+
+
+@record(kw_only=True)
+class Trial:
+    """A piece of code to be judged; `order` seeds an order of the checks, `stop` ends at a failing one."""
+
+    path: Path
+    source: bytes
+    seed: str = SEEDS[0]
+    order: str = ""
+    stop: bool = False
+    limits: Limits | None = None
+
+    @classmethod
+    def of(cls, path: Path, seed: str = SEEDS[0], order: str = "") -> Trial:
+        return cls(path=path, source=path.read_bytes(), seed=seed, order=order)
+
+
+class TrialRunner:
+    """Judges trials in parallel, counts them, and remembers what came of them."""
+
+    def __init__(
+        self,
+        kata: Kata,
+        judge: Judge,
+        pool: ThreadPoolExecutor,
+        *,
+        seeds: tuple[str, ...] = SEEDS,
+        is_thorough: bool = False,
+        on_progress: Callable[[int, int], None] = lambda done, expected: None,
+    ) -> None:
+        self.kata = kata
+        self.seeds = seeds
+        self.is_thorough = is_thorough  # automatic mutants meet every check, not only until one fails
+        self.judgements = 0
+        self._judge = judge
+        self._pool = pool
+        self._on_progress = on_progress
+        self._expected = 0
+        self._reports: dict[Trial, Report] = {}
+        self._lock = threading.Lock()
+
+    def reports(self, trials: Iterable[Trial]) -> list[tuple[Trial, Report]]:
+        """Return the report of each trial, in order."""
+        trials = list(trials)
+        fresh = [trial for trial in dict.fromkeys(trials) if trial not in self._reports]
+        self._expected += len(fresh)
+        self._reports |= zip(fresh, self._pool.map(self._report, fresh), strict=True)
+        return [(trial, self._reports[trial]) for trial in trials]
+
+    def report(self, trial: Trial) -> Report:
+        """Return the report of one trial."""
+        return self.reports([trial])[0][1]
+
+    def _report(self, trial: Trial) -> Report:
+        report = self._judged(trial)
+        if report.status is Status.BROKEN and not report.checks:  # the engine, not the suite
+            report = self._judged(trial)
+        with self._lock:
+            self.judgements += 1
+            self._on_progress(self.judgements, self._expected)
+        return report
+
+    def _judged(self, trial: Trial) -> Report:
+        asked = request(
+            self.kata, trial.source, file_name=self.kata.file_name, seed=trial.seed, limits=trial.limits
+        )
+        return self._judge(replace(asked, diagnose=False, order=trial.order, stop=trial.stop))

@@ -1,0 +1,90 @@
+"""The `mlkata` command, which imports a command's module only to run it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import __version__
+from ..support.spelling import nearest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+# Each command's place and its line in `--help`; to import them all for it would take half a second.
+COMMANDS = {
+    "status": ("ml_katas.cli.status:status", "Where you are and what to do next; `mlkata` alone."),
+    "list": ("ml_katas.cli.list:list_katas", "The catalogue, with your progress."),
+    "start": ("ml_katas.cli.start:start", "Write a kata's starter into the workspace."),
+    "next": ("ml_katas.cli.start:next_kata", "Start the next kata."),
+    "show": ("ml_katas.cli.show:show", "The brief of a kata."),
+    "open": ("ml_katas.cli.open:open_kata", "Open your file in your editor."),
+    "check": ("ml_katas.cli.check:check", "Judge your submission."),
+    "watch": ("ml_katas.cli.watch:watch", "Judge on every save; one key for what comes next."),
+    "hint": ("ml_katas.cli.hint:hint", "The next hint for a kata."),
+    "solution": ("ml_katas.cli.solution:solution", "The solution, once you have passed."),
+    "reset": ("ml_katas.cli.versions:reset", "Back to the starter; yours is kept."),
+    "history": ("ml_katas.cli.versions:history", "The kept versions of your file."),
+    "restore": ("ml_katas.cli.versions:restore", "Bring a kept version back."),
+    "replay": ("ml_katas.cli.replay:replay", "Run the failing calls in your own terminal."),
+    "demo": ("ml_katas.cli.demo:demo", "See the whole loop once, in a workspace that vanishes."),
+    "doctor": ("ml_katas.cli.doctor:doctor", "What works on this machine, and how to mend what does not."),
+    "server": ("ml_katas.cli.server:group", "The process that makes checks fast."),
+    "config": ("ml_katas.cli.config:group", "Read and change settings."),
+    "completion": ("ml_katas.cli.completion:completion", "Make your shell complete katas and options."),
+    "author": ("ml_katas.cli.author:group", "Write katas and prove them."),
+}
+_OWN_OPTIONS = ("-h", "--help", "-V", "--version")
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are the table above; without a command it is `status`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        names_none = not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS)
+        if names_none and not ctx.resilient_parsing:
+            args = ["status", *args]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        named = [
+            CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)
+        ]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name][0].split(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"No command called {args[0]!r}.{nearest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    name="mlkata",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with `mlkata demo`, then `mlkata start`.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="mlkata", message="%(prog)s %(version)s")
+def mlkata() -> None:
+    """Practise machine learning by writing it."""

@@ -1,0 +1,52 @@
+"""Where the command line ends: one place turns errors into words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import click
+
+from ..errors import INTERRUPTED, MlkataError, UsageError
+from .commands import mlkata
+from .screen import fitted
+
+
+def run(given: list[str]) -> None:
+    """Run the command that was given and leave with its exit code."""
+    try:
+        code = mlkata.main(given, prog_name="mlkata", standalone_mode=False)
+    except (MlkataError, click.ClickException) as error:
+        code = _report(_ours(error), as_json="--json" in given)
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    sys.exit(code or 0)
+
+
+def _ours(error: MlkataError | click.ClickException) -> MlkataError:
+    if isinstance(error, MlkataError):
+        return error
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "mlkata"
+    return UsageError(error.format_message(), f"`{command} --help` shows how it is used.")
+
+
+def _report(error: MlkataError, *, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(_as_json(error)))
+    else:
+        click.echo(fitted(f"mlkata: {error.message}", sys.stderr), err=True)
+        if error.next_step:
+            click.echo(fitted(f"  {error.next_step}", sys.stderr), err=True)
+    return error.exit_code
+
+
+def _as_json(error: MlkataError) -> dict[str, object]:
+    return {
+        "schema": "mlkata.error/1",
+        "error": re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower(),
+        "message": error.message,
+        "next_step": error.next_step,
+        "exit_code": error.exit_code,
+    }

@@ -1,0 +1,1 @@
+"""What authors wrote: katas, suites, decks, tracks, and where they are found."""

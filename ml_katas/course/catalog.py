@@ -1,0 +1,202 @@
+"""The katas that can be found, source by source; a broken one never hides the others."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InvalidKata, MlkataError, UnknownKata
+from ..support.records import record
+from ..support.spelling import nearest
+from .cache import Cache
+from .sources import bundled, distinct, kata_folders, problem_of_source, refuse_odd_source
+from .tracks import Track, line_naming, read_tracks
+
+if TYPE_CHECKING:
+    from .kata import Kata
+
+
+@record(kw_only=True)
+class Entry:
+    """A kata's place and facts; of a broken one the slug, the place and the `problem`."""
+
+    slug: str
+    folder: Path
+    track: str = ""
+    track_title: str = ""
+    title: str = ""
+    difficulty: str = ""
+    minutes: int = 0
+    tags: tuple[str, ...] = ()
+    problem: InvalidKata | None = None
+
+
+@record
+class Hidden:
+    """A kata that an earlier source hides, because it holds one of the same name."""
+
+    slug: str
+    folder: Path
+    by: Path
+
+
+class Catalog:
+    """The katas of all sources; what is read is read once, when first asked for."""
+
+    def __init__(self, sources: tuple[Path, ...], problems: tuple[MlkataError, ...] = ()) -> None:
+        self.sources = sources
+        self._misplaced = problems
+        self._folders: dict[str, Path] = {}
+        hidden: list[Hidden] = []
+        for folder in (kata for source in sources for kata in kata_folders(source)):
+            first = self._folders.setdefault(folder.name, folder)
+            if first is not folder:
+                hidden.append(Hidden(folder.name, folder, first))
+        self.hidden = tuple(hidden)
+
+    @classmethod
+    def load(cls, katas_dir: Path | None = None, configured: Path | None = None) -> Catalog:
+        """Return the katas of *katas_dir*, MLKATA_PATH and the bundled course; the first of a name wins.
+
+        A *configured* folder stands in for MLKATA_PATH where that is not set.
+        """
+        if katas_dir is not None:
+            refuse_odd_source(katas_dir, "--katas")
+        named = [Path(part) for part in os.environ.get("MLKATA_PATH", "").split(os.pathsep) if part]
+        origin = "MLKATA_PATH" if named else "The setting 'katas'"
+        named = named or ([configured] if configured else [])
+        problems = tuple(problem_of_source(path, origin) for path in named)
+        usable = [path for path, problem in zip(named, problems, strict=True) if problem is None]
+        sources = distinct([katas_dir, *usable, bundled("katas")])
+        return cls(sources, tuple(problem for problem in problems if problem))
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The names of all katas, source by source; reads no file."""
+        return tuple(self._folders)
+
+    def find(self, name: str) -> Kata:
+        """Return the kata called *name* (slug, file name or unique prefix), or raise UnknownKata."""
+        from .kata import Kata
+
+        return Kata.load(self._folders[self.resolve(name)])
+
+    def resolve(self, name: str) -> str:
+        """Return the slug that *name* means, or raise UnknownKata with the nearest ones."""
+        wanted = Path(name.strip()).name.removesuffix(".py").replace("_", "-").lower()
+        if wanted in self._folders:
+            return wanted
+        longer = [slug for slug in self._folders if wanted and slug.startswith(wanted)]
+        if len(longer) == 1:
+            return longer[0]
+        import difflib
+
+        raise UnknownKata(name, longer[:3] or difflib.get_close_matches(wanted, self._folders, cutoff=0.65))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """All katas: those of the tracks in their order, then the others by name."""
+        placed = [(track, slug) for track in self.tracks for slug in track.katas]
+        tracked = {slug for _, slug in placed}
+        loose = [(Track("", ""), slug) for slug in sorted(self._folders) if slug not in tracked]
+        entries = tuple(self._entry(slug, track) for track, slug in placed + loose)
+        self._cache.save()
+        return entries
+
+    def entry(self, slug: str) -> Entry:
+        """Return the entry of one kata; reads its `kata.toml` and no other."""
+        return self._entry(slug, self.track_of(slug))
+
+    def track_of(self, slug: str) -> Track:
+        """Return the track that *slug* is in; for a kata without one a track of no name."""
+        return next((track for track in self.tracks if slug in track.katas), Track("", "", ()))
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks of all sources, each with the katas that exist and that no earlier one has."""
+        return self._placement[0]
+
+    @cached_property
+    def problems(self) -> tuple[MlkataError, ...]:
+        """What is wrong with the sources themselves: folders that are none, mistakes in `tracks.toml`."""
+        return (*self._misplaced, *self._placement[1])
+
+    @cached_property
+    def _cache(self) -> Cache:
+        return Cache()
+
+    def _entry(self, slug: str, track: Track) -> Entry:
+        folder = self._folders[slug]
+        try:
+            facts = self._cache.value(folder / "kata.toml", lambda: _facts(folder))
+        except InvalidKata as problem:
+            return Entry(
+                slug=slug,
+                folder=folder,
+                track=track.name,
+                track_title=track.title,
+                title=slug,
+                problem=problem,
+            )
+        title, difficulty, minutes, tags = facts
+        return Entry(
+            slug=slug,
+            folder=folder,
+            track=track.name,
+            track_title=track.title,
+            title=title,
+            difficulty=difficulty,
+            minutes=minutes,
+            tags=tuple(tags),
+        )
+
+    @cached_property
+    def _placement(self) -> tuple[tuple[Track, ...], tuple[InvalidKata, ...]]:
+        tracks: dict[str, Track] = {}
+        problems: list[InvalidKata] = []
+        home: dict[str, str] = {}
+        for path, track in self._read_tracks(problems):
+            katas: list[str] = []
+            for slug in track.katas:
+                wrong = self._misfit(slug, track, home)
+                if wrong:
+                    problems.append(InvalidKata(path, line_naming(path, track, slug), wrong))
+                elif slug not in home:
+                    home[slug] = track.name
+                    katas.append(slug)
+            before = tracks.get(track.name, Track(track.name, track.title))
+            tracks[track.name] = Track(before.name, before.title, (*before.katas, *katas))
+        return tuple(tracks.values()), tuple(problems)
+
+    def _read_tracks(self, problems: list[InvalidKata]) -> Iterator[tuple[Path, Track]]:
+        for path in (source / "tracks.toml" for source in self.sources):
+            if not path.is_file():
+                continue
+            try:
+                tracks = self._cache.value(path, functools.partial(read_tracks, path))
+            except InvalidKata as problem:
+                problems.append(problem)
+            else:
+                yield from ((path, Track(name, title, tuple(katas))) for name, title, katas in tracks)
+
+    def _misfit(self, slug: str, track: Track, home: dict[str, str]) -> str:
+        if slug not in self._folders:
+            return f"track {track.name!r} names no kata of that name: {slug!r}.{nearest(slug, self._folders)}"
+        if home.get(slug, track.name) != track.name:
+            return f"{slug!r} is in track {home[slug]!r} already; a kata has one place"
+        return ""
+
+
+def _facts(folder: Path) -> list[Any]:
+    """Return the title, difficulty, minutes and tags of the kata in *folder*, or raise InvalidKata."""
+    from ..support.toml import read_toml
+    from .kata import SLUG, Facts
+
+    if not SLUG.fullmatch(folder.name):
+        raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
+    facts = read_toml(folder / "kata.toml", Facts)
+    return [facts.title, facts.difficulty.value, facts.minutes, list(facts.tags)]

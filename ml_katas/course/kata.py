@@ -1,0 +1,198 @@
+"""A kata: one exercise, read whole from its folder or not at all."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import InvalidKata
+from ..support.markdown import Section, sections
+from ..support.records import record
+from ..support.toml import read_text, read_toml
+from .deck import Deck
+from .difficulty import Difficulty
+from .suite import Suite
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@record
+class Reference:
+    """Where a kata's idea comes from."""
+
+    text: str
+    url: str = ""
+    where: str = ""
+
+
+@record
+class Limits:
+    """What one judgement may cost: seconds of wall clock, MiB above what an idle sandbox uses."""
+
+    total_seconds: float = 10.0
+    check_seconds: float = 5.0
+    memory_mib: int = 1024
+
+    def __post_init__(self) -> None:
+        for name, cap in (("total_seconds", 60), ("check_seconds", 30), ("memory_mib", 4096)):
+            if not 0 < getattr(self, name) <= cap:
+                raise ValueError(f"'{name}' must be above 0 and at most {cap}")
+
+
+@record
+class Equivalent:
+    """An automatic mutant that behaves like the solution, and why."""
+
+    mutation: str
+    line: str
+    reason: str
+
+
+@record
+class Exemption:
+    """A junk output that is right for this kata, and why."""
+
+    junk: str
+    reason: str
+
+
+@record(kw_only=True)
+class Facts:
+    """What `kata.toml` says."""
+
+    title: str
+    difficulty: Difficulty
+    minutes: int
+    tags: tuple[str, ...]
+    entry_points: tuple[str, ...]
+    requires: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    limits: Limits = Limits()
+    equivalent: tuple[Equivalent, ...] = ()
+    exempt: tuple[Exemption, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.title.strip():
+            raise ValueError("'title' must not be empty")
+        if self.minutes < 1:
+            raise ValueError("'minutes' must be at least 1")
+        if not self.entry_points:
+            raise ValueError("'entry_points' must name at least one function or class")
+        for name in self.entry_points:
+            if not name.isidentifier():
+                raise ValueError(f"'entry_points' must hold Python names, not {name!r}")
+
+
+@record
+class Mutant:
+    """A plausible wrong solution: the misconception behind it, and the checks of which one must fail."""
+
+    path: Path
+    diagnosis: str
+    caught_by: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @classmethod
+    def load(cls, path: Path) -> Mutant:
+        """Return the mutant at *path*, read from its syntax tree, or raise InvalidKata."""
+        tree = parse_python(path)
+        diagnosis = ast.get_docstring(tree)
+        if not diagnosis:
+            raise InvalidKata(path, 1, "a mutant's docstring must explain the mistake to the learner")
+        for node in tree.body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id="CAUGHT_BY")], value=value):
+                    return cls(path, diagnosis, _caught_by(path, value))
+        raise InvalidKata(path, 1, "CAUGHT_BY is missing; it must name the check (or a tuple of checks)")
+
+
+@record
+class Hint:
+    """One step of help: it points and steps aside."""
+
+    title: str
+    text: str
+
+
+@record(kw_only=True)
+class Kata:
+    """One exercise: a folder named by its slug. `load` returns a whole one or raises InvalidKata."""
+
+    slug: str
+    folder: Path
+    facts: Facts
+    brief: str
+    hints: tuple[Hint, ...]
+    deck: Deck
+
+    @classmethod
+    def load(cls, folder: Path) -> Kata:
+        """Read the kata in *folder* strictly, except for the code of its suite, solution and mutants."""
+        if not SLUG.fullmatch(folder.name):
+            raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
+        facts = read_toml(folder / "kata.toml", Facts)
+        for name in ("starter.py.j2", "suite.py", "solution.py"):
+            if not (folder / name).is_file():
+                raise InvalidKata(folder / name, None, "this file is missing")
+        return cls(
+            slug=folder.name,
+            folder=folder,
+            facts=facts,
+            brief=read_text(folder / "README.md"),
+            hints=tuple(Hint(part.title, part.body) for part in _sections(folder / "hints.md")),
+            deck=Deck.load(folder / "cards.md", owner=folder.name),
+        )
+
+    @property
+    def file_name(self) -> str:
+        """The name of a submission in the workspace: `moe_topk.py`."""
+        return self.slug.replace("-", "_") + ".py"
+
+    @property
+    def starter_template(self) -> Path:
+        return self.folder / "starter.py.j2"
+
+    @property
+    def solution(self) -> Path:
+        return self.folder / "solution.py"
+
+    @cached_property
+    def suite(self) -> Suite:
+        return Suite.load(self.folder / "suite.py")
+
+    @property
+    def variants(self) -> tuple[Path, ...]:
+        return tuple(sorted((self.folder / "variants").glob("*.py")))
+
+    @cached_property
+    def mutants(self) -> tuple[Mutant, ...]:
+        return tuple(Mutant.load(path) for path in sorted((self.folder / "mutants").glob("*.py")))
+
+
+def parse_python(path: Path) -> ast.Module:
+    """Return the syntax tree of an author's file, or raise InvalidKata with the line."""
+    try:
+        return ast.parse(read_text(path), str(path))
+    except SyntaxError as error:
+        raise InvalidKata(path, error.lineno, f"does not compile: {error.msg}") from None
+
+
+def _sections(path: Path) -> tuple[Section, ...]:
+    return sections(read_text(path))
+
+
+def _caught_by(path: Path, value: ast.expr) -> tuple[str, ...]:
+    try:
+        names = ast.literal_eval(value)
+    except ValueError:
+        names = None
+    names = (names,) if isinstance(names, str) else names
+    if isinstance(names, tuple) and names and all(isinstance(name, str) for name in names):
+        return names
+    raise InvalidKata(path, value.lineno, "CAUGHT_BY must be a check's name or a tuple of names")

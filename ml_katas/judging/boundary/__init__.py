@@ -1,0 +1,1 @@
+"""What crosses between judge and sandbox, and how; nothing that arrives is trusted."""

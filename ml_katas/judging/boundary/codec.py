@@ -1,0 +1,50 @@
+"""What encoding and decoding of values share: the limits, and what they ask of the side they serve.
+
+Plain data goes by value; tagged where JSON has no form for it: `{"!": tag, …}`. What must stay the same
+object on both sides goes as a reference to a shared object; its content travels once and when it changes.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Protocol
+
+import torch
+
+from .shared import SharedObjects
+
+MAX_DEPTH = 40
+MAX_NODES = 20_000
+MAX_HASHED = 2_000
+MAX_DIGITS = 2_100
+INT64 = 1 << 63
+
+
+class BadValue(Exception):
+    """The submission made a value that is not plain data; the message names it."""
+
+
+class Fields(types.SimpleNamespace):
+    """A dataclass of the other side, as named fields."""
+
+    def __hash__(self) -> int:  # type: ignore[override]  # it may have been a key or the member of a set
+        return hash(tuple(vars(self)))
+
+
+class Side(Protocol):
+    """What encoding and decoding need from the end of the conversation that they serve."""
+
+    shared: SharedObjects
+    trusting: bool  # whether the other side's layout and flags are taken over as they are
+
+    def export(self, obj: object) -> Any:
+        """Return the message form of an object that is not plain data, or raise Unsendable."""
+
+    def resolve(self, tag: str, node: dict[str, Any]) -> Any:
+        """Return the object behind a tag of `export` by the other side, or raise Corrupted."""
+
+    def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
+        """Return an empty module for a module of the other side."""
+
+    def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
+        """Return what the other side's `module_shell` needs."""

@@ -1,0 +1,241 @@
+"""Values into messages: what may cross, and what is refused in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import tensors
+from .codec import (
+    INT64,
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_HASHED,
+    MAX_NODES,
+    Fields,
+    Side,
+)
+from .shared import SharedObject
+from .tensors import TensorState, Unsendable
+
+
+class Encoder:
+    """Encodes the values of one message.
+
+    `sharing` ties every mutable object in them; among `results`, tensors inside a graph go by value all the
+    same, since they are joined to the other side's graph.
+    """
+
+    def __init__(self, side: Side, *, sharing: bool, results: bool = False) -> None:
+        self.side = side
+        self.sharing = sharing
+        self.results = results
+        self.segments: list[Any] = []
+        self.size = 0
+        self.nodes = 0
+        self.new: list[SharedObject] = []
+        self.outputs: list[torch.Tensor] = []
+
+    def value(self, x: Any, depth: int = 0) -> Any:
+        """Return the message form of *x*, or raise Unsendable."""
+        self.nodes += 1
+        if depth > MAX_DEPTH:
+            raise Unsendable(f"containers nested more than {MAX_DEPTH} deep")
+        if self.nodes > MAX_NODES:
+            raise Unsendable(f"more than {MAX_NODES} Python objects; use tensors")
+        kind = type(x)
+        if x is None or kind is bool or kind is str:
+            return x
+        if encode := _PLAIN.get(kind):
+            return encode(x)
+        shared_object = self.side.shared.find(x)
+        if shared_object is not None:
+            return {"!": "@", "id": shared_object.id}
+        if isinstance(x, torch.Tensor):
+            return self._tensor(x)
+        if isinstance(x, torch.nn.Module):
+            return self._tied(x)
+        if kind in _CONTAINERS:
+            return self._tied(x) if self.sharing and kind in _MUTABLE else self.content(x, depth)
+        return self._odd(x, kind, depth)
+
+    def _odd(self, x: Any, kind: type, depth: int) -> Any:
+        if isinstance(x, (np.ndarray, np.generic)):
+            return self._numpy(x)
+        if isinstance(x, tuple):
+            names: Any = getattr(kind, "_fields", None) or getattr(kind, "__match_args__", ())
+            return {
+                "!": "nt",
+                "n": kind.__name__,
+                "f": list(names),
+                "v": [self.value(i, depth + 1) for i in x],
+            }
+        if dataclasses.is_dataclass(x) and not isinstance(x, type):
+            pairs = [(f.name, getattr(x, f.name)) for f in dataclasses.fields(x)]
+            return {"!": "dc", "v": [[name, self.value(i, depth + 1)] for name, i in pairs]}
+        if kind is Fields:
+            return {"!": "dc", "v": [[name, self.value(i, depth + 1)] for name, i in vars(x).items()]}
+        return self.side.export(x)
+
+    def _numpy(self, x: Any) -> Any:
+        if isinstance(x, np.str_):
+            return str(x)
+        tensor = tensors.of_numpy(x)
+        if tensor is None:
+            return self.side.export(x)
+        return self._tied(x) if self.sharing else self._tensor(tensor)
+
+    def content(self, x: Any, depth: int = 0) -> Any:
+        """Return the content of a container, whose items may be references."""
+        if type(x) in (set, frozenset, *_MAPPINGS) and len(x) > MAX_HASHED:
+            raise Unsendable(f"a {type(x).__name__} of more than {MAX_HASHED} items; use tensors")
+        if len(x) > MAX_NODES:
+            raise Unsendable(f"a {type(x).__name__} of {len(x)} items; use tensors")
+        if isinstance(x, dict):
+            return {
+                "!": "d",
+                "v": [[self.value(k, depth + 1), self.value(v, depth + 1)] for k, v in x.items()],
+            }
+        items = [self.value(item, depth + 1) for item in x]
+        tag = _TAGS[type(x)]
+        return {"!": tag, "v": items} if tag else items
+
+    def _tensor(self, x: torch.Tensor) -> Any:
+        in_graph = x.requires_grad and not x.is_leaf
+        if (self.sharing and not (self.results and in_graph)) or (x.requires_grad and x.is_leaf):
+            return self._tied(x)
+        meta = self.write(tensors.dtype_name(x), tuple(x.shape), tensors.raw_bytes(x))
+        if x.requires_grad:
+            self.outputs.append(x)
+            meta["out"] = len(self.outputs) - 1
+        return {"!": "T", **meta}
+
+    def write(self, dtype: str, shape: tuple[int, ...], data: Any) -> dict[str, Any]:
+        """Append a tensor's bytes to the payload and return where they are."""
+        start, size = self.size, len(data)
+        self.segments.append(data)
+        self.size += size
+        return {"d": dtype, "s": list(shape), "o": start, "n": size}
+
+    def _tied(self, x: Any) -> Any:
+        return {"!": "@", "id": self.share(x).id}
+
+    def share(self, x: Any) -> SharedObject:
+        """Return the shared object of *x*; a new one is announced in this message."""
+        shared_object = self.side.shared.find(x)
+        if shared_object is None:
+            if isinstance(x, torch.Tensor):
+                tensors.dtype_name(x)
+            shared_object = self.side.shared.new(x)
+            self.new.append(shared_object)
+        return shared_object
+
+    # -------- contents of shared objects
+
+    def announcements(self) -> list[list[Any]]:
+        """Return the new shared objects of this message with their contents, which may make further ones."""
+        described: list[list[Any]] = []
+        for shared_object in self.new:  # grows while contents are encoded
+            agreed = self.content_of(shared_object.obj)
+            shared_object.agree(agreed)
+            described.append([shared_object.id, self.described(agreed), *self._shell(shared_object.obj)])
+        return described
+
+    def _shell(self, obj: Any) -> list[Any]:
+        return [self.side.describe_module(obj)] if isinstance(obj, torch.nn.Module) else []
+
+    def changes(self) -> list[list[Any]]:
+        """Return the shared objects whose content is not what was last agreed, with their new contents."""
+        described = []
+        for shared_object in self.side.shared:
+            content = self.content_of(shared_object.obj)
+            if content != shared_object.agreed:
+                counted = shared_object.agree(content)
+                node = self.described(content)
+                described.append(
+                    [
+                        shared_object.id,
+                        {**node, "quiet": True} if type(node) is dict and not counted else node,
+                    ]
+                )
+        return described
+
+    def content_of(self, obj: Any) -> Any:
+        """Return a comparable snapshot of a tied object."""
+        if isinstance(obj, torch.Tensor):
+            return tensors.state_of(obj)
+        if isinstance(obj, (np.ndarray, np.generic)):
+            array = tensors.of_numpy(obj)
+            return None if array is None else tensors.state_of(array)
+        if isinstance(obj, torch.nn.Module):
+            return self._registries(obj)
+        was, self.sharing, self.results = (self.sharing, self.results), True, False
+        try:
+            return self.content(obj)
+        finally:
+            self.sharing, self.results = was
+
+    def _registries(self, module: torch.nn.Module) -> dict[str, Any]:
+        def refer(x: Any) -> int | None:
+            return None if x is None else self.share(x).id
+
+        return {
+            "!": "M",
+            "p": [[name, refer(p)] for name, p in module._parameters.items()],
+            "b": [[name, refer(b)] for name, b in module._buffers.items()],
+            "m": [[name, refer(m)] for name, m in module._modules.items()],
+            "t": bool(module.training),
+        }
+
+    def described(self, content: Any) -> Any:
+        """Return the message form of a snapshot."""
+        return self._state(content) if isinstance(content, TensorState) else content
+
+    def _state(self, state: TensorState) -> dict[str, Any]:
+        node: dict[str, Any] = {"!": "T", **self.write(state.dtype, state.shape, state.data)}
+        node |= {"g": state.requires_grad, "p": state.parameter, "st": list(state.strides)}
+        return node if state.grad is None else {**node, "gr": self._state(state.grad)}
+
+
+_TAGS: dict[type, str] = {list: "", tuple: "t", set: "s", frozenset: "fs"}
+_MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
+_MUTABLE = (list, set, *_MAPPINGS)
+_CONTAINERS = (tuple, frozenset, *_MUTABLE)
+
+
+def _integer(x: int) -> Any:
+    if -INT64 <= x < INT64:
+        return x
+    if x.bit_length() > 4 * MAX_DIGITS:
+        raise Unsendable("an integer of more than 8,000 bits")
+    return {"!": "big", "v": hex(x)}
+
+
+def _slice(x: slice) -> Any:
+    if not all(part is None or type(part) is int for part in (x.start, x.stop, x.step)):
+        raise Unsendable("a slice whose bounds are not integers")
+    return {"!": "sl", "v": [x.start, x.stop, x.step]}
+
+
+def _dtype(x: torch.dtype) -> Any:
+    if x not in tensors.DTYPE_NAMES:
+        raise Unsendable(f"{x}, a dtype that does not cross")
+    return {"!": "dt", "v": tensors.DTYPE_NAMES[x]}
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: _integer,
+    float: lambda x: {"!": "f", "v": x.hex()},
+    complex: lambda x: {"!": "c", "v": [x.real.hex(), x.imag.hex()]},
+    bytes: lambda x: {"!": "y", "v": x.hex()},
+    torch.Size: lambda x: {"!": "sz", "v": list(x)},
+    slice: _slice,
+    type(Ellipsis): lambda x: {"!": "el"},
+    torch.dtype: _dtype,
+    torch.device: lambda x: {"!": "dev", "v": str(x)},
+}

@@ -1,0 +1,195 @@
+"""The judge's side of the conversation: it trusts nothing that it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+
+from .. import endings
+from .codec import BadValue
+from .exceptions import RemoteError, encode_exception
+from .frames import Corrupted, Line
+from .modules import describe_by_value
+from .operations import OVERRIDABLE, next_of
+from .peer import Peer
+from .proxies import EntryPoint, Handle, ModuleHandle
+from .tensors import Unsendable
+from .transcript import Transcript
+
+MOST_CALLBACKS = 100_000
+MOST_NESTED = 20
+MOST_USES = 20
+
+
+class CannotCross(TypeError):
+    """The suite hands out what cannot cross: its author's mistake, whatever the submission does."""
+
+
+class JudgePeer(Peer):
+    """Carries out operations on stand-ins and serves callbacks; records what was answered."""
+
+    serves = frozenset({"call", "backward", "backward_again"})
+
+    def __init__(self, channel: Line) -> None:
+        super().__init__(channel, first_tie=0)
+        self.transcript = Transcript()
+        self.asked = 0
+        self.author_error: BaseException | None = None
+        self.avoided: list[tuple[str, int]] = []
+        self._exports: dict[int, Callable[..., Any]] = {}
+        self._export_of: dict[int, int] = {}
+        self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
+        self._freed: list[int] = []
+        self._seed: int | None = None
+        self._callbacks = 0
+        self._nested = 0
+        self._depth = 0
+
+    # -------- asking
+
+    def begin_check(self, seed: int) -> None:
+        """Start counting and recording anew; *seed* is the sandbox's for this check."""
+        self.seed(seed)
+        self.transcript = Transcript()
+        self.asked = self._callbacks = 0
+        self.author_error = None
+
+    def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Carry out an operation in the sandbox."""
+        self.asked += 1
+        self._depth += 1
+        values = {"operation": operation, "target": target, "args": args, "kwargs": tuple(kwargs.items())}
+        try:
+            return self.ask("do", values, sharing=True)
+        except Unsendable as error:
+            self.author_error = CannotCross(f"the suite passes {error} to the submission, which cannot cross")
+            raise self.author_error from None
+        finally:
+            self._depth -= 1
+
+    def opened(self, header: dict[str, Any]) -> None:
+        for use in header.get("avoided", ())[:MOST_USES] if type(header.get("avoided")) is list else ():
+            match use:
+                case [str(path), int(line)] if type(line) is int:
+                    self.avoided.append((path, line))
+                case _:
+                    raise Corrupted("a malformed note of an avoided name")
+
+    def answered(self, header: dict[str, Any], payload: bytearray) -> None:
+        if self._depth <= 1 and not self._nested:
+            self.transcript.add(header, payload)
+
+    def adopt_exception(self, error: RemoteError) -> BaseException:
+        ours = self.author_error
+        if ours is not None and encode_exception(ours, "")[1] == error.message:
+            return ours  # what a callback of the suite raised, come back through the submission
+        return error
+
+    def free(self, number: int) -> None:
+        """Tell the sandbox with the next message that a handle is gone."""
+        self._freed.append(number)
+
+    def seed(self, seed: int) -> None:
+        """Seed the sandbox with the next message."""
+        self._seed = seed
+
+    def enclosed(self) -> dict[str, Any]:
+        free = [self._freed.pop() for _ in range(len(self._freed))]
+        seed, self._seed = self._seed, None
+        return {"free": free} if seed is None else {"free": free, "seed": seed}
+
+    # -------- serving callbacks
+
+    def perform(self, op: str, header: dict[str, Any], arguments: dict[str, Any]) -> tuple[Any, bool]:
+        self._callbacks += 1
+        if self._callbacks > MOST_CALLBACKS:
+            raise endings.callbacks(f"Your code called back more than {MOST_CALLBACKS:,} times in one check.")
+        if self._nested >= MOST_NESTED:
+            raise endings.callbacks(f"Your code nested callbacks more than {MOST_NESTED} deep.")
+        self._nested += 1
+        try:
+            if op == "call":
+                return self._call(arguments), False
+            return super().perform(op, header, arguments)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            if op == "call":
+                raise
+            raise Corrupted(f"a malformed {op} request ({type(error).__name__})") from None
+        finally:
+            self._nested -= 1
+
+    def _call(self, arguments: dict[str, Any]) -> Any:
+        function = self._exports.get(arguments.get("target", -1))
+        args, kwargs = arguments.get("args"), arguments.get("kwargs")
+        if function is None or not isinstance(args, tuple) or not isinstance(kwargs, tuple):
+            raise Corrupted("a call of something that is not there")
+        try:
+            named = {name: value for name, value in kwargs if type(name) is str}
+        except (TypeError, ValueError):
+            raise Corrupted("a call with malformed keywords") from None
+        try:
+            return function(*args, **named)
+        except endings.Ended:
+            raise
+        except BaseException as error:  # pytest.fail is no Exception
+            self.author_error = error
+            raise
+
+    def failed(self, number: int, error: BaseException) -> None:
+        if isinstance(error, (endings.Ended, BadValue)):
+            raise error
+        if isinstance(error, Unsendable):
+            self.author_error = error = CannotCross(
+                f"a callback of the suite returned {error}, which cannot cross"
+            )
+        super().failed(number, error)
+
+    # -------- stand-ins and exports
+
+    def export(self, obj: object) -> Any:
+        if isinstance(obj, Handle):
+            return {"!": "R", "id": obj._number}
+        if isinstance(obj, EntryPoint):
+            return {"!": "E", "v": obj.__name__}
+        if hasattr(type(obj), "__next__"):
+            return {"!": "IT", "id": self._exported(partial(next_of, obj))}
+        if callable(obj):
+            return {"!": "CB", "id": self._exported(obj)}
+        raise Unsendable(f"a {type(obj).__name__}")
+
+    def _exported(self, obj: Callable[..., Any]) -> int:
+        number = self._export_of.get(id(obj))
+        if number is None:
+            number = len(self._exports) + 1
+            self._exports[number] = obj
+            self._export_of[id(obj)] = number
+        return number
+
+    def resolve(self, tag: str, node: dict[str, Any]) -> Any:
+        if tag != "H":
+            return super().resolve(tag, node)
+        number, kind, name = node.get("id"), node.get("k"), node.get("n")
+        if type(number) is not int or type(kind) is not str or type(name) is not str:
+            raise Corrupted("a malformed handle")
+        handle = self._handles.get(number)
+        if handle is None:
+            handle = self._handles[number] = Handle(self, number, kind[:16], name[:80])
+        return handle
+
+    def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
+        number, name = node.get("h"), node.get("n")
+        if type(number) is not int or type(name) is not str:
+            raise Corrupted("a malformed module")
+        own = node.get("own")
+        own_methods = frozenset(name for name in OVERRIDABLE if type(own) is list and name in own)
+        return ModuleHandle(self, number, name[:80], own_methods)
+
+    def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
+        with contextlib.suppress(Unsendable):
+            return describe_by_value(self, module)
+        return {"cb": self._exported(module)}

@@ -1,0 +1,196 @@
+"""The learner's side: runs a submission and answers for it.
+
+The submission shares this process: everything said here may be forged, and nothing here is secret.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from .. import generators
+from . import avoided
+from .frames import Channel, Closed, Line
+from .modules import CallbackModule, is_by_value, rebuild_module
+from .operations import OPERATIONS, OVERRIDABLE, PARTS
+from .peer import Peer
+from .tensors import Unsendable
+
+MOST_USES = 20
+
+
+class LearnerPeer(Peer):
+    """Loads the submission and does to its objects what the judge asks."""
+
+    trusting = True
+    serves = frozenset({"scan", "load", "ship", "do", "generator", "backward", "backward_again"})
+
+    def __init__(self, channel: Line) -> None:
+        super().__init__(channel, first_tie=1)
+        self.module = types.ModuleType("submission")
+        self.handles: dict[int, object] = {}
+        self._avoided: list[list[Any]] = []
+        self._handle_of: dict[int, int] = {}
+        self._handle_count = 0
+        self._callbacks: dict[int, Any] = {}
+
+    def serve_forever(self) -> None:
+        """Answer the judge until it is gone."""
+        while True:
+            header, payload = self.channel.receive()
+            self.serve(header, payload)
+
+    # -------- what the judge asks
+
+    def perform(self, op: str, header: dict[str, Any], arguments: dict[str, Any]) -> tuple[Any, bool]:
+        if op == "scan":
+            return self._scan(**arguments), False
+        if op == "load":
+            return self._load(**arguments), False
+        if op == "ship":
+            self._ship(**arguments)
+            return None, False
+        if op == "generator":
+            return bytes(torch.get_rng_state().numpy()), False
+        if op == "do":
+            return self._do(**arguments)
+        return super().perform(op, header, arguments)
+
+    def _scan(self, source: torch.Tensor, file_name: str, avoid: tuple[str, ...]) -> Any:
+        """Read the source for avoided names before it runs; from then on watch for them."""
+        text = bytes(source.numpy()).decode("utf-8-sig", "replace")
+        avoided.probe(avoid, file_name, lambda path, line: self._avoided.append([path, line]))
+        return tuple(avoided.uses(text, avoid))
+
+    def enclosed(self) -> dict[str, Any]:
+        avoided, self._avoided = self._avoided[:MOST_USES], []
+        return {"avoided": avoided}
+
+    def _load(self, source: torch.Tensor, file_name: str, entry_points: tuple[str, ...]) -> Any:
+        self.file_name = file_name
+        self.module = types.ModuleType(file_name.removesuffix(".py"))
+        self.module.__file__ = file_name
+        sys.modules[self.module.__name__] = self.module
+        code = compile(bytes(source.numpy()).decode("utf-8-sig"), file_name, "exec", dont_inherit=True)
+        exec(code, vars(self.module))
+        public = [name for name in list(vars(self.module)) if not name.startswith("_")][:500]
+        return tuple(_kind(vars(self.module).get(name)) for name in entry_points), tuple(public)
+
+    def _ship(self, source: str, name: str) -> None:
+        module = types.ModuleType(name)
+        exec(compile(source, f"<{name}>", "exec", dont_inherit=True), vars(module))
+        sys.modules[name] = module
+
+    def _do(self, operation: str, target: Any, args: tuple[Any, ...], kwargs: Any) -> tuple[Any, bool]:
+        result = OPERATIONS[operation](target, *args, **dict(kwargs))
+        made = operation == "call" and isinstance(target, type) and isinstance(result, target)
+        if made and not isinstance(result, (torch.Tensor, torch.nn.Module)):
+            return _AsHandle(result), False
+        return result, operation in PARTS
+
+    def failed(self, number: int, error: BaseException) -> None:
+        if isinstance(error, Unsendable):
+            self.send_raw({"r": number, "v": {"!": "bad", "why": str(error)[:300]}})
+        else:
+            super().failed(number, error)
+
+    def send_raw(self, header: dict[str, Any], encoder: Any = None) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # the submission may have replaced or closed it
+                continue
+        super().send_raw(header, encoder)
+
+    # -------- objects that stay here, and the judge's that stay there
+
+    def export(self, obj: object) -> Any:
+        if isinstance(obj, _AsHandle):
+            obj = obj.obj
+        number = self._handle_of.get(id(obj))
+        if number is None:
+            self._handle_count += 1
+            number = self._handle_count
+            self.handles[number] = obj
+            self._handle_of[id(obj)] = number
+        name = obj.__name__ if isinstance(obj, type) else type(obj).__name__
+        return {"!": "H", "id": number, "k": _kind(obj), "n": str(name)[:80]}
+
+    def opened(self, header: dict[str, Any]) -> None:
+        if "seed" in header:
+            generators.seed_everything(header["seed"])
+        for number in header.get("free", ()):
+            obj = self.handles.pop(number, None)
+            self._handle_of.pop(id(obj), None)
+
+    def resolve(self, tag: str, node: dict[str, Any]) -> Any:
+        if tag == "R":
+            return self.handles[node["id"]]
+        if tag == "E":
+            return getattr(self.module, node["v"])
+        if tag == "CB":
+            return self._callback(node["id"])
+        if tag == "IT":
+            return self._iterate(self._callback(node["id"]))
+        return super().resolve(tag, node)
+
+    def _iterate(self, step: Any) -> Iterator[Any]:
+        while (answer := step())[0]:
+            yield answer[1]
+
+    def _callback(self, number: int) -> Any:
+        if number not in self._callbacks:
+
+            def callback(*args: Any, **kwargs: Any) -> Any:
+                return self.call_back(number, args, kwargs)
+
+            self._callbacks[number] = callback
+        return self._callbacks[number]
+
+    def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function of the judge's and return its result."""
+        values = {"target": number, "args": args, "kwargs": tuple(kwargs.items())}
+        return self.ask("call", values, sharing=True)
+
+    def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
+        kind: Any = type(module)
+        own = [name for name in OVERRIDABLE if getattr(kind, name) is not getattr(torch.nn.Module, name)]
+        return {"h": self.export(module)["id"], "n": kind.__name__[:80], "own": own}
+
+    def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
+        if is_by_value(node):
+            return rebuild_module(self, node)
+        return CallbackModule(self.call_back, node["cb"])
+
+
+class _AsHandle:
+    """An instance of the submission's own class, which stays here even where it could go as named fields."""
+
+    def __init__(self, obj: object) -> None:
+        self.obj = obj
+
+
+def _kind(obj: object) -> str:
+    if isinstance(obj, type):
+        return "class"
+    if isinstance(obj, torch.nn.Module):
+        return "module"
+    if hasattr(type(obj), "__next__"):
+        return "iterator"
+    if callable(obj):
+        return "callable"
+    return "missing" if obj is None else "object"
+
+
+def serve(sock: socket.socket) -> None:
+    """Serve the judge on *sock* until it is gone."""
+    try:
+        LearnerPeer(Channel(sock)).serve_forever()
+    except Closed:
+        gc.disable()

@@ -1,0 +1,82 @@
+"""Objects that exist on both sides and stay equal: changes to one are carried to the other at every crossing.
+
+One is made when a tensor, list, dict, set or module crosses as an argument, and for the leaves of a graph.
+At every crossing each side compares its own with what was last agreed, by bytes and flags, since a version
+counter misses changes through `.data` and NumPy views.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+class SharedObject:
+    """One object that both sides hold; `agreed` and `version`: its content as last seen by both."""
+
+    __slots__ = ("agreed", "id", "obj", "version")
+
+    def __init__(self, number: int, obj: object) -> None:
+        self.id = number
+        self.obj = obj
+        self.agreed: Any = None
+        self.version = 0
+
+    def agree(self, content: Any) -> bool:
+        """Take *content* as agreed; say whether a tensor was changed by an operation that autograd counts."""
+        was, self.agreed = self.version, content
+        self.version = getattr(self.obj, "_version", 0)
+        return self.version != was
+
+
+_PROBE = SharedObject(0, object())
+_ALONE = sys.getrefcount(_PROBE.obj)
+
+
+class SharedObjects:
+    """The shared objects of one side. Its own numbers are odd or even, so that both sides can make some."""
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+        self._by_id: dict[int, SharedObject] = {}
+        self._by_identity: dict[int, SharedObject] = {}
+
+    def __iter__(self) -> Iterator[SharedObject]:
+        return iter(list(self._by_id.values()))
+
+    def find(self, obj: object) -> SharedObject | None:
+        """Return the shared object of this very object."""
+        return self._by_identity.get(id(obj))
+
+    def get(self, number: object) -> SharedObject | None:
+        """Return the shared object with this number."""
+        return self._by_id.get(number) if type(number) is int else None
+
+    def new(self, obj: object) -> SharedObject:
+        """SharedObject an object of this side."""
+        self._next += 2
+        return self.adopt(self._next, obj)
+
+    def adopt(self, number: int, obj: object) -> SharedObject:
+        """SharedObject an object under the number that the other side gave it."""
+        shared_object = SharedObject(number, obj)
+        self._by_id[number] = shared_object
+        self._by_identity[id(obj)] = shared_object
+        return shared_object
+
+    def drop(self, numbers: Iterable[object]) -> None:
+        """Forget shared, because one of the sides holds the object no longer."""
+        for number in numbers:
+            shared_object = self.get(number)
+            if shared_object is not None:
+                del self._by_id[shared_object.id]
+                del self._by_identity[id(shared_object.obj)]
+
+    def unheld(self, spared: set[int]) -> list[int]:
+        """Return the numbers of the shared objects whose object nothing but this table refers to."""
+        loose = []
+        for shared_object in self._by_id.values():
+            if shared_object.id not in spared and sys.getrefcount(shared_object.obj) <= _ALONE:
+                loose.append(shared_object.id)
+        return loose

@@ -1,5 +1,0 @@
-"""Comparison of an actual value with an expected one, as data that names the difference."""
-
-from .comparison import TOLERANCES, Mismatch, Tolerance, assert_close, assert_shape, compare
-
-__all__ = ["TOLERANCES", "Mismatch", "Tolerance", "assert_close", "assert_shape", "compare"]

@@ -1,0 +1,166 @@
+"""One submission judged by one suite, from the start of its sandbox to the diagnosis."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ...course.suite import Suite
+from ...report import CheckResult, Frame, Isolation, Status
+from ...support.records import record
+from ...support.sanitize import sanitize
+from .. import endings
+from ..boundary.frames import RecordingChannel
+from ..protocol import Checked, Client, Diagnosed, Ended, Recorded, Request, Started
+from ..sandbox.confinement import Confinement
+from ..sandbox.providers import Sandboxes
+from .diagnosis import diagnose
+from .session import CannotCollect, Session
+from .submission import Rejected, Submission, with_code
+from .submission_module import stand_in_module
+from .suite_run import SuiteRun, check_name, shuffled
+from .supervisor import Supervisor
+
+
+@record
+class Setting:
+    """What a judge is given: a source of sandboxes, how far they are confined, a pytest session."""
+
+    sandboxes: Sandboxes
+    isolation: Isolation
+    confinement: Confinement
+    session: Session
+
+
+class Judgement:
+    """One submission judged by one kata's suite."""
+
+    def __init__(self, request: Request, client: Client, setting: Setting) -> None:
+        self.request = request
+        self.folder = Path(request.kata)
+        self.suite = manifest(self.folder)
+        self.limits = request.limits
+        self.isolation = setting.isolation
+        self.session = setting.session
+        self.client = client
+        self.started = time.perf_counter()
+        self.submission = Submission(request.source, request.file_name, request.entry_points, request.avoid)
+        self.supervisor = Supervisor(setting.sandboxes, self.submission, self.limits, [client])
+        self.supervisor.record = request.record
+        self.has_ended = False
+        self.collection_error = ""
+        self.suite_run = SuiteRun(
+            self.supervisor, self.suite, request.seed, on_check=self.send_check, stops=request.stop
+        )
+
+    def run(self) -> None:
+        """Judge, tell the report, then the diagnosis."""
+        self.client.send(Started(self.suite.names, self.isolation))
+        sys.modules.setdefault("submission", stand_in_module(self.submission.entry_points))
+        with contextlib.suppress(endings.Ended):
+            self.supervisor.clock.begin_check()
+            self.supervisor.start()  # it loads the submission while the suite is collected here
+        items = self.collected()
+        if self.submission_loads():
+            self.suite_run.run(items)
+            self.finish_suite()
+        self.client.end()
+        self.supervisor.put_away()
+        self.session.close()
+
+    def collected(self) -> list[pytest.Item]:
+        """Return the instances of the checks that are to run."""
+        try:
+            items = self.session.collect(self.suite.path)
+        except CannotCollect as error:
+            self.collection_error = str(error)
+            return []
+        strange = [item.name for item in items if check_name(item) not in self.suite.names]
+        if strange:
+            self.collection_error = f"{strange[0]} is not a top-level check of the suite"
+            return []
+        chosen = [item for item in items if self.request.only in ("", check_name(item))]
+        return shuffled(chosen, self.suite, self.request.order) if self.request.order else chosen
+
+    def submission_loads(self) -> bool:
+        """Return whether the submission is there to be called; where it is not, that is the report."""
+        try:
+            self.supervisor.peer()
+        except Rejected as rejected:
+            self.finish(rejected.status, rejected.sentence, rejected.at)
+        except endings.Ended as ended:
+            self.finish(ended.status, f"While it was imported: {ended.sentence}")
+        return not self.has_ended
+
+    def finish_suite(self) -> None:
+        """Tell the report, then the diagnosis."""
+        status, message = self.verdict()
+        self.finish(status, message, self.avoided_use() if status is Status.FAILED else None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if isinstance(self.supervisor.channel, RecordingChannel):
+            self.client.send(Recorded(bytes(self.supervisor.channel.recording)))
+        if self.request.diagnose and self.suite_run.evidence:
+            self.supervisor.put_away()
+            self.client.send(Diagnosed(diagnose(self.folder, self.suite_run)))
+
+    def verdict(self) -> tuple[Status, str]:
+        """Return the report's status: passed only when every check of the manifest ran and passed."""
+        if self.suite_run.rejected is not None:
+            return self.suite_run.rejected.status, self.suite_run.rejected.sentence
+        if self.collection_error:
+            return Status.BROKEN, self.collection_error
+        names = [name for name in self.suite.names if self.request.only in ("", name)]
+        if self.suite_run.stopped:
+            names = [name for name in names if name in self.suite_run.results]
+        results = [self.suite_run.results.get(name) for name in names]
+        if any(result is None for result in results):
+            return Status.BROKEN, "a check of the suite did not run"
+        done = [result for result in results if result is not None]
+        status = Status.worst(result.status for result in done)
+        if self.avoided_use() and status in (Status.PASSED, Status.FAILED):
+            name, _ = self.supervisor.uses[0]
+            return Status.FAILED, f"Your code uses {name}; this kata asks you to write it yourself."
+        if status in (Status.PASSED, Status.NOT_RUN) and any(r.status is not Status.PASSED for r in done):
+            return Status.BROKEN, "a check of the suite did not run"
+        worst = next((r for r in done if r.status is status and r.failure), None)
+        beyond = status.rank > Status.INCOMPLETE.rank
+        return status, worst.failure.message if beyond and worst and worst.failure else ""
+
+    def avoided_use(self) -> Frame | None:
+        """Return where the submission uses a name that the kata asks to avoid."""
+        known = [line for name, line in self.supervisor.uses if name in self.submission.avoid]
+        return Frame(known[0], "") if known else None
+
+    def send_check(self, result: CheckResult) -> None:
+        self.client.send(Checked(replace(result, output=sanitize(result.output))))
+
+    def finish(self, status: Status, message: str, at: Frame | None = None) -> None:
+        """Tell how the report ends."""
+        self.has_ended = True
+        frames = with_code((at,) if at else (), self.submission)
+        for check in self.suite.checks:
+            if check.name not in self.suite_run.results:
+                self.send_check(CheckResult(name=check.name, sentence=check.sentence, status=Status.NOT_RUN))
+        ms = round(1000 * (time.perf_counter() - self.started), 1)
+        self.client.send(
+            Ended(
+                status=status,
+                message=sanitize(message),
+                ms=ms,
+                at=frames[0] if frames else None,
+                output=sanitize(self.supervisor.take_output()),
+            )
+        )
+
+
+@functools.cache
+def manifest(folder: Path) -> Suite:
+    """Return what the suite in *folder* promises; a batch reads it once."""
+    return Suite.load(folder / "suite.py")

@@ -1,0 +1,199 @@
+"""The run of a suite: its checks one by one, and how each ended."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from ...course.suite import Check, Suite
+from ...report import CheckResult, Failure, Status
+from .. import seeds
+from ..boundary.judge_side import CannotCross
+from ..boundary.transcript import Transcript
+from ..endings import Ended
+from ..generators import seed_everything
+from . import submission_module
+from .session import run_item
+from .submission import Rejected, is_memory, memory_ending
+from .supervisor import Supervisor
+from .verdicts import verdict_of
+
+
+@dataclass
+class Outcome:
+    """How the instances of one check have ended so far."""
+
+    statuses: list[Status]
+    failure: Failure | None = None
+    output: str = ""
+    ms: float = 0.0
+
+    def add(self, status: Status, failure: Failure | None, output: str, ms: float) -> None:
+        worse = all(status.rank > other.rank for other in self.statuses)
+        self.failure = failure if failure is not None and (self.failure is None or worse) else self.failure
+        self.statuses.append(status)
+        self.output = (self.output + output)[: 64 << 10]
+        self.ms += ms
+
+    @property
+    def status(self) -> Status:
+        return max(self.statuses, key=lambda status: status.rank)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the submission answered in one failing instance of a check, and how that ended."""
+
+    item: pytest.Item
+    status: Status
+    kind: str
+    transcript: Transcript
+
+
+class SuiteRun:
+    """Runs the instances of a suite's checks; a check is reported when its last instance has ended."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        suite: Suite,
+        run_seed: str,
+        *,
+        on_check: Callable[[CheckResult], None],
+        stops: bool = False,
+    ) -> None:
+        self.results: dict[str, CheckResult] = {}
+        self.evidence: list[Evidence] = []
+        self.fatal: tuple[Ended, str] | None = None
+        self.rejected: Rejected | None = None
+        self.stopped = False
+        self._suite = {check.name: check for check in suite.checks}
+        self._run_seed = run_seed
+        self._on_check = on_check
+        self._stops = stops
+        self._transcript: Transcript | None = None
+        self._open: dict[str, Outcome] = {}
+        self.error: BaseException | None = None
+        self.use(supervisor)
+
+    def use(self, supervisor: Supervisor) -> None:
+        """Run checks against the submission on this supervisor from now on."""
+        self._supervisor = submission_module.current = supervisor
+
+    def run(self, items: Sequence[pytest.Item]) -> None:
+        """Run the instances of checks in the order given."""
+        for item, nextitem in zip(items, [*items[1:], None][: len(items)], strict=True):
+            check = self._suite[check_name(item)]
+            if not self._not_run(check):
+                self._run(check, item, nextitem)
+            if nextitem is None or check_name(nextitem) != check.name:
+                self._close(check)
+                if self._stops and self.results[check.name].status is not Status.PASSED:
+                    self.stopped = True
+                    return
+
+    # -------- one check
+
+    def _not_run(self, check: Check) -> bool:
+        reason = self._reason_not_to_run(check)
+        if reason is None:
+            return False
+        self.results[check.name] = CheckResult(
+            name=check.name, sentence=check.sentence, status=Status.NOT_RUN, failure=reason
+        )
+        return True
+
+    def _reason_not_to_run(self, check: Check) -> Failure | None:
+        if self.fatal is not None:
+            ending, where = self.fatal
+            return Failure(
+                kind="not_run", message=f"not run, because of what happened in {where!r}: {ending.sentence}"
+            )
+        for name in check.after:
+            earlier = self.results.get(name)
+            if earlier is not None and earlier.status is not Status.PASSED:
+                return Failure(kind="after", message=f"waits for {earlier.sentence!r}")
+        return None
+
+    def _run(self, check: Check, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        started = time.perf_counter()
+        status, failure = self.run_item(item, nextitem)
+        ms = 1000 * (time.perf_counter() - started)
+        outcome = self._open.setdefault(check.name, Outcome([]))
+        outcome.add(status, failure, self._supervisor.take_output(), ms)
+        if failure is not None and self._transcript is not None:
+            self.evidence.append(Evidence(item, status, failure.kind, self._transcript))
+
+    def run_item(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Status, Failure | None]:
+        """Run one instance of a check under its seeds."""
+        self.error = None
+        try:
+            self._supervisor.begin_check(self._run_seed, item.name)
+            seed_everything(seeds.derive(self._run_seed, item.name, "judge"))
+            self.error = run_item(item, nextitem)
+        except Rejected as rejected:
+            self.rejected = rejected
+            return rejected.status, Failure(kind="exception", message=rejected.sentence)
+        except Ended as ended:
+            self.error = ended
+        return self._verdict(item)
+
+    def answers_like(self, seen: Evidence) -> bool:
+        """Run a failing check again and say whether it ends with the same answers."""
+        status, failure = self.run_item(seen.item, None)
+        if failure is None or self._transcript is None:
+            return False
+        alike = (status, failure.kind) == (seen.status, seen.kind)
+        return alike and self._transcript.same_as(seen.transcript)
+
+    def _verdict(self, item: pytest.Item) -> tuple[Status, Failure | None]:
+        peer = self._supervisor.current
+        self._transcript = None if peer is None else peer.transcript
+        ending = self._supervisor.end_check()
+        error = ending or self.error
+        if ending is not None and ending.final:
+            self.fatal = ending, self._suite[check_name(item)].sentence
+        if error is None:
+            return Status.PASSED, None
+        if is_memory(error):
+            error = memory_ending(self._supervisor.clock.limits)
+            self._supervisor.put_away()
+        return verdict_of(error, self._supervisor.submission, asked=self._asked())
+
+    def _asked(self) -> bool:
+        peer = self._supervisor.current
+        return peer is None or (peer.asked > 0 and not isinstance(self.error, CannotCross))
+
+    def _close(self, check: Check) -> None:
+        outcome = self._open.pop(check.name, None)
+        if outcome is not None:
+            self.results[check.name] = CheckResult(
+                name=check.name,
+                sentence=check.sentence,
+                status=outcome.status,
+                ms=round(outcome.ms, 1),
+                failure=outcome.failure,
+                output=outcome.output,
+            )
+        self._on_check(self.results[check.name])
+
+
+def shuffled(items: Sequence[pytest.Item], suite: Suite, order: str) -> list[pytest.Item]:
+    """Return *items* with their checks in a random order, which *order* seeds; `@after` is kept."""
+    choose = random.Random(order).choice
+    open_checks, chosen = list(suite.checks), []
+    while open_checks:
+        waiting = {check.name for check in open_checks}
+        chosen.append(choose([check for check in open_checks if not waiting.intersection(check.after)]))
+        open_checks.remove(chosen[-1])
+    place = {check.name: number for number, check in enumerate(chosen)}
+    return sorted(items, key=lambda item: place[check_name(item)])
+
+
+def check_name(item: pytest.Item) -> str:
+    """Return the name of the check that *item* is an instance of."""
+    return getattr(item, "originalname", None) or item.name

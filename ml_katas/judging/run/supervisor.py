@@ -1,0 +1,237 @@
+"""The supervisor: the submission in its current sandbox, replaced after a crash, under the report's clock."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from ...course.kata import Limits
+from ...report import Status
+from .. import endings, seeds
+from ..boundary.exceptions import RemoteError
+from ..boundary.frames import (
+    Beside,
+    Channel,
+    Closed,
+    Corrupted,
+    RecordingChannel,
+    TimedOut,
+)
+from ..boundary.judge_side import JudgePeer
+from ..endings import Ended
+from ..sandbox.providers import MOST_OUTPUT_MIB, Sandbox, Sandboxes
+from .submission import Rejected, Submission, is_refusal, why_not_loaded, why_not_there
+
+MOST_REPLACEMENTS = 2
+
+
+class Clock:
+    """The wall clock of one report: a deadline for the whole and one for the check at hand."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.started = time.monotonic()
+        self._total = self.started + limits.total_seconds
+        self._check = self._total
+
+    def begin_check(self) -> None:
+        self._check = time.monotonic() + self.limits.check_seconds
+
+    def deadline(self) -> float:
+        return min(self._total, self._check)
+
+    def ending(self) -> Ended:
+        """Return the ending for whichever limit came first."""
+        if self._total <= self._check:
+            return endings.timeout(self.limits.total_seconds, "the whole suite")
+        return endings.timeout(self.limits.check_seconds, "one check")
+
+
+class Supervisor:
+    """Starts a sandbox when one is needed, loads the submission, and says how a sandbox ended."""
+
+    def __init__(
+        self, sandboxes: Sandboxes, submission: Submission, limits: Limits, beside: list[Beside]
+    ) -> None:
+        self.clock = Clock(limits)
+        self.submission = submission
+        self.ending: Ended | None = None
+        self.output = ""
+        self.record = False  # whether what is sent is kept, to be played back
+        self.channel: Channel | None = None
+        self._sandboxes = sandboxes
+        self._limits = limits
+        self._beside = beside
+        self._sandbox: Sandbox | None = None
+        self._peer: JudgePeer | None = None
+        self._replacements = -1
+        self._seed = 0
+        self._shipped: dict[str, str] = {}
+        self._loading: tuple[int, int] | None = None  # requests that are not answered yet
+        self.uses: list[tuple[str, int]] = []  # avoided names, with lines
+
+    # -------- sandboxes
+
+    def peer(self) -> JudgePeer:
+        """Return the conversation with the current sandbox; a fresh one where there is none."""
+        if self.ending is not None and (self.ending.final or self._peer is not None):
+            raise self.ending
+        if self._peer is None:
+            self.start()
+        assert self._peer is not None
+        if self._loading is not None:
+            numbers, self._loading = self._loading, None
+            self._finish_loading(self._peer, *numbers)
+        return self._peer
+
+    @property
+    def current(self) -> JudgePeer | None:
+        """The conversation of the check at hand, ended or not."""
+        return self._peer
+
+    def start(self) -> None:
+        """Start a sandbox and have it load the submission, without waiting for either."""
+        self._replacements += 1
+        sandbox = self._sandbox = self._sandboxes.start(limits_of_sandbox(self._limits))
+        kind = RecordingChannel if self.record else Channel
+        self.channel = kind(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
+        peer = self._peer = BenchPeer(self.channel, self)
+        peer.seed(self._seed)
+        for name, source in self._shipped.items():
+            peer.ask("ship", {"source": source, "name": name})
+        self._loading = self._post_load(peer)
+
+    def load(self, submission: Submission) -> None:
+        """Judge another submission from now on, in the same sandbox while it lives."""
+        self.submission = submission
+        if self._peer is not None and self.ending is None:
+            self._finish_loading(self._peer, *self._post_load(self._peer))
+
+    def _post_load(self, peer: JudgePeer) -> tuple[int, int]:
+        source = torch.tensor(list(self.submission.source), dtype=torch.uint8)  # which may be empty
+        what = {"source": source, "file_name": self.submission.file_name}
+        scan = peer.post("scan", {**what, "avoid": self.submission.avoid})
+        return scan, peer.post("load", {**what, "entry_points": self.submission.entry_points})
+
+    def _finish_loading(self, peer: JudgePeer, scan: int, load: int) -> None:
+        names = self.submission.entry_points
+        self.uses += _checked_uses(peer.wait(scan))
+        try:
+            answer = peer.wait(load)
+        except RemoteError as error:
+            at = error.frames[-1] if error.frames else None
+            status = Status.FORBIDDEN if is_refusal(error) else Status.INVALID
+            raise Rejected(why_not_loaded(error), at, status) from None
+        kinds, public = answer if type(answer) is tuple and len(answer) == 2 else ((), ())
+        if type(kinds) is not tuple or len(kinds) != len(names):
+            raise self.ended(peer, Corrupted("a malformed load"))
+        for name, kind in zip(names, kinds, strict=True):
+            if kind not in ("class", "callable"):
+                raise Rejected(why_not_there(name, kind, public))
+
+    def ship(self, name: str, source: str) -> None:
+        """Send helper code to this sandbox and to every one that replaces it."""
+        self._shipped[name] = source
+        self.peer().ask("ship", {"source": source, "name": name})
+
+    def ended(self, peer: JudgePeer, error: Exception) -> Ended:
+        """Return how the sandbox of *peer* ended, and put it away."""
+        if peer is self._peer and self.ending is None:
+            self.ending = self._classify(error)
+            self.put_away()
+            self._peer = peer  # until the check ends, its stand-ins keep saying so
+        return self.ending or endings.exited(None, 0)
+
+    def _classify(self, error: Exception) -> Ended:
+        sandbox = self._sandbox
+        assert sandbox is not None
+        if isinstance(error, TimedOut):
+            return self.clock.ending()
+        if sandbox.output.flooded:
+            return endings.flood(MOST_OUTPUT_MIB)
+        if isinstance(error, Corrupted):
+            return endings.corrupted(str(error))
+        code = self.put_away()
+        return endings.exited(code, self._limits.total_seconds)
+
+    def put_away(self) -> int | None:
+        """End the current sandbox; what it printed is kept."""
+        if self._sandbox is None:
+            return None
+        sandbox, self._sandbox, self._peer = self._sandbox, None, None
+        self.output += sandbox.output.take()
+        return sandbox.stop()
+
+    # -------- checks
+
+    def begin_check(self, run_seed: str, name: str) -> None:
+        """Set clock and seeds for a check; raise Ended where no sandbox can be had for it."""
+        self.clock.begin_check()
+        self.ending = None
+        self._seed = seeds.derive(run_seed, name, "sandbox")
+        if self._sandbox is None:
+            self._peer = None
+        self.peer().begin_check(self._seed)
+
+    def end_check(self) -> Ended | None:
+        """Return how the sandbox ended during this check, if it did."""
+        if self._peer is not None:
+            self.uses += self._peer.avoided
+            self._peer.avoided = []
+        ending = self.ending
+        if ending is not None and not ending.final and self._replacements >= MOST_REPLACEMENTS:
+            ending = Ended(ending.status, f"{ending.sentence} It was the third time.", final=True)
+        if self._sandbox is not None:
+            self.output += self._sandbox.output.take()
+        return ending
+
+    def take_output(self) -> str:
+        """Return what was printed since the last time."""
+        text, self.output = self.output, ""
+        return text
+
+
+class BenchPeer(JudgePeer):
+    """A conversation whose breaks are endings."""
+
+    def __init__(self, channel: Channel, supervisor: Supervisor) -> None:
+        super().__init__(channel)
+        self._supervisor = supervisor
+
+    def post(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> int:
+        with self._ending_on_break():
+            return super().post(op, values, sharing=sharing, **plain)
+
+    def wait(self, number: int) -> Any:
+        with self._ending_on_break():
+            return super().wait(number)
+
+    @contextlib.contextmanager
+    def _ending_on_break(self) -> Iterator[None]:
+        if self._supervisor.ending is not None:
+            raise self._supervisor.ending
+        try:
+            yield
+        except (Closed, Corrupted, TimedOut) as error:
+            raise self._supervisor.ended(self, error) from None
+        except Ended as ended:
+            if self._supervisor.ending is None:
+                self._supervisor.ending = ended
+                self._supervisor.put_away()
+            raise
+
+
+def limits_of_sandbox(limits: Limits) -> dict[str, Any]:
+    """Return what a sandbox is told of the limits."""
+    return {"cpu_seconds": limits.total_seconds, "memory_mib": limits.memory_mib}
+
+
+def _checked_uses(answer: object) -> list[tuple[str, int]]:
+    pairs = answer if type(answer) is tuple else ()
+    return [
+        (pair[0], pair[1]) for pair in pairs if type(pair) is tuple and tuple(map(type, pair)) == (str, int)
+    ]

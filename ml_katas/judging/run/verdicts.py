@@ -1,0 +1,83 @@
+"""From how a check ended to its verdict: status and failure, in the learner's words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ...comparison import Mismatch
+from ...report import Failure, Status
+from ...support.sanitize import sanitize
+from .. import endings
+from ..boundary.codec import BadValue
+from ..boundary.exceptions import RemoteError
+from .submission import REFUSED, Submission, is_memory, is_refusal, with_code
+
+_MOST_TEXT = 8_000
+_ADVICE = {
+    "EOFError": "A submission gets its input as arguments, not from the keyboard.",
+    "ModuleNotFoundError": "A submission is one file: it may import torch, NumPy and what is installed.",
+    "SystemExit": "A submission returns; it does not end the program.",
+}
+
+
+def verdict_of(error: BaseException, submission: Submission, *, asked: bool) -> tuple[Status, Failure]:
+    """Return what *error*, raised in a check, means; *asked*: the submission had been called by then."""
+    status, failure = _verdict_of(error, submission, asked)
+    return status, replace(failure, message=failure.message[:_MOST_TEXT])
+
+
+def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
+    if isinstance(error, endings.Ended):
+        return error.status, Failure(kind="limit", message=error.sentence)
+    if isinstance(error, Mismatch):
+        return Status.FAILED, error.failure
+    if isinstance(error, BadValue):
+        return Status.FAILED, Failure(kind="type", message=f"your code made {sanitize(str(error))}")
+    if isinstance(error, RemoteError):
+        return _of_submission(error, submission)
+    if isinstance(error, AssertionError):
+        return Status.FAILED, Failure(kind="assertion", message=sanitize(str(error)))
+    if isinstance(error, pytest.fail.Exception):
+        return Status.FAILED, Failure(kind="assertion", message=_did_not_raise(error.msg or ""))
+    if isinstance(error, pytest.skip.Exception):
+        return Status.BROKEN, Failure(kind="exception", message="the suite skipped this check")
+    return _of_suite(error, asked)
+
+
+def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, Failure]:
+    frames = with_code(error.frames, submission)
+    at = frames[-1] if frames else None
+    message = sanitize(f"{error.kind}: {error.message}" if error.message else error.kind)
+    if error.kind == "NotImplementedError" and (at is None or at.code.startswith("raise")):
+        return Status.INCOMPLETE, Failure(kind="unfinished", message="not written yet", at=at)
+    if is_refusal(error):
+        return Status.FORBIDDEN, Failure(
+            kind="limit", message=f"{REFUSED}: {message}", at=at, traceback=frames
+        )
+    if is_memory(error):
+        return Status.MEMORY, Failure(kind="limit", message=message, at=at, traceback=frames)
+    if advice := _ADVICE.get(error.kind):
+        message = f"{message}. {advice}"
+    return Status.ERROR, Failure(kind="exception", message=message, at=at, traceback=frames)
+
+
+def _did_not_raise(message: str) -> str:
+    wanted = message.removeprefix("DID NOT RAISE ").strip()
+    if wanted == message.strip():
+        return sanitize(message)
+    return (
+        f"an exception was expected and none came: {wanted.replace('<class ', '').strip('>').strip(chr(39))}"
+    )
+
+
+def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
+    text = sanitize(f"{type(error).__name__}: {error}"[:_MOST_TEXT])
+    if not asked:
+        return Status.BROKEN, Failure(
+            kind="exception", message=f"the suite failed before it called your code: {text}"
+        )
+    return Status.FAILED, Failure(
+        kind="type", message=f"the checker could not use what your code returned ({text})"
+    )

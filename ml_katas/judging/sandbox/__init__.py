@@ -1,0 +1,1 @@
+"""A sandbox: the process that runs a submission, who starts it, and the walls around it."""

@@ -1,0 +1,97 @@
+"""The sandbox process: from a fresh fork to serving the judge, with nothing of its parent's left open."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from ..boundary.learner_side import serve
+from .confinement import Confinement, die_with_parent, hide_memory
+
+FENCE_FD = 4
+_HIGH = 1 << 9
+_MOST_FILES = 32
+
+
+def become_sandbox(rpc: int, output: int, limits: dict[str, Any], confinement: Confinement | None) -> int:
+    """Turn this process into a sandbox that serves the judge on fd *rpc*; return its exit code.
+
+    Without a confinement it is for code that the author wrote.
+    """
+    fence = confinement.fence_fd if confinement is not None else None
+    sock = _settle_files([rpc, output, *([fence] if fence is not None else [])])
+    with contextlib.suppress(OSError):
+        os.setsid()
+    os.chdir("/")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    die_with_parent()
+    if limits.get("rehearse"):
+        _rehearse()
+    os.nice(5)
+    limit_resources(limits)
+    if confinement is not None:
+        confinement.apply(FENCE_FD)
+    serve(sock)
+    return 0
+
+
+def _rehearse() -> None:
+    from ..boundary.rehearsal import rehearse  # with it comes pytest, which a spawned sandbox can do without
+
+    rehearse(lambda: True)
+
+
+def _settle_files(fds: list[int]) -> socket.socket:
+    """Leave open 0 (nothing to read), 1 and 2 (the output pipe), 3 (the judge) and 4 (the fence)."""
+    rpc, output, *fence = [os.dup2(fd, _HIGH + n, inheritable=False) for n, fd in enumerate(fds)]
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(rpc, 3, inheritable=False)
+    for fd in fence:
+        os.dup2(fd, FENCE_FD, inheritable=False)
+    os.closerange(FENCE_FD + len(fence), 1 << 16)
+    sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    return socket.socket(fileno=3)
+
+
+def limit_resources(limits: dict[str, Any]) -> None:
+    """Bound processor time and memory, memory relative to what the process maps already."""
+    import resource
+
+    seconds = max(1, round(limits["cpu_seconds"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
+    if sys.platform == "linux":
+        mapped, data = _mapped_bytes()
+        budget = limits["memory_mib"] << 20
+        resource.setrlimit(resource.RLIMIT_DATA, (data + budget, data + budget))
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + 2 * budget, mapped + 2 * budget))
+
+
+def _mapped_bytes() -> tuple[int, int]:
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        pages = [int(field) for field in statm.read().split()]
+    size = os.sysconf("SC_PAGE_SIZE")
+    return pages[0] * size, pages[5] * size
+
+
+def main() -> None:
+    """Run as a process of its own, where forking is not safe: `sandbox RPC OUTPUT CPU_SECONDS MEMORY_MIB`."""
+    rpc, output, seconds, mebibytes = (int(argument) for argument in sys.argv[1:5])
+    limits = {"cpu_seconds": seconds, "memory_mib": mebibytes}
+    hide_memory()
+    os._exit(become_sandbox(rpc, output, limits, Confinement.build()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""Where a learner stands: the catalogue with their progress, the last kata, the one to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..course.catalog import Entry
+from ..course.tracks import Track
+from ..errors import InvalidKata, UsageError
+from ..support.records import record
+from ..support.spelling import nearest
+from .state import DONE, AppState
+
+if TYPE_CHECKING:
+    from ..course.fingerprint import Fingerprint
+    from .progress import Attempt
+
+
+@record(kw_only=True)
+class Row:
+    """One line of the catalogue as a learner sees it.
+
+    `status` is passed, assisted, gave-up, started, new or broken; `is_earlier` says that no pass was one
+    of today's suite, `changed` what is not as it was when the learner started.
+    """
+
+    slug: str
+    title: str
+    track: str
+    track_title: str
+    difficulty: str
+    minutes: int
+    status: str
+    problem: str
+    is_earlier: bool = False
+    changed: tuple[str, ...] = ()
+
+
+@record
+class Upcoming:
+    """The kata to do next; `why` is unfinished, track (the next of the last kata's) or course."""
+
+    entry: Entry
+    why: str
+
+
+@record(kw_only=True)
+class TrackProgress:
+    """How far a track is done; `touched` once one of its katas was started."""
+
+    name: str
+    title: str
+    passed: int
+    total: int
+    touched: bool
+
+
+@record
+class Last:
+    """The kata last started or checked, with its last attempt and the promise that failed in it."""
+
+    entry: Entry
+    status: str
+    attempt: Attempt | None
+    sentence: str
+
+
+@record
+class Whereabouts:
+    """Where a learner is, and what to do next: nothing to do where all is done or no kata was found."""
+
+    tracks: tuple[TrackProgress, ...]
+    last: Last | None
+    upcoming: Upcoming | None
+
+
+@record(kw_only=True)
+class Finish:
+    """The end of a track: its katas with their statuses, the work they took, the track to do next."""
+
+    track: Track
+    statuses: tuple[str, ...]
+    attempts: int
+    hints: int
+    then: TrackProgress | None
+
+
+def rows(state: AppState, *, track: str = "", difficulty: str = "", todo: bool = False) -> tuple[Row, ...]:
+    """Return the catalogue with the learner's status, or the part of it that is asked for."""
+    names = [known.name for known in state.catalog.tracks]
+    if track and track not in names:
+        shown = ", ".join(names) or "none"
+        raise UsageError(f"No track called {track!r}.{nearest(track, names)}", f"The tracks are: {shown}.")
+    return tuple(
+        row
+        for row in _rows(state)
+        if (not track or row.track == track)
+        and (not difficulty or row.difficulty == difficulty)
+        and not (todo and row.status in DONE)
+    )
+
+
+def whereabouts(state: AppState) -> Whereabouts:
+    """Return where the learner is, and what to do next."""
+    todo = _upcoming(state)
+    return Whereabouts(tuple(_tracks(state)), _last(state), todo)
+
+
+def upcoming(state: AppState) -> Upcoming:
+    """Return the last kata while it is unfinished, or else the next; raise UsageError where there is none."""
+    found = _upcoming(state)
+    if found:
+        return found
+    if not state.catalog.slugs:
+        raise UsageError("No katas were found.", "`mlkata doctor` shows where they are looked for.")
+    raise UsageError("You have passed every kata.", "`mlkata list` shows them; name one to do it again.")
+
+
+def following(state: AppState, slug: str) -> Upcoming | None:
+    """Return the kata to do after *slug*: one of its track if there is, else of the course."""
+    katas = state.catalog.track_of(slug).katas
+    at = katas.index(slug) + 1 if slug in katas else 0
+    near = _first_open(state, katas[at:] + katas[:at], skip=slug)
+    if near:
+        return Upcoming(near, "track")
+    placed = tuple(name for track in state.catalog.tracks for name in track.katas)
+    loose = tuple(sorted(set(state.catalog.slugs) - set(placed)))
+    far = _first_open(state, placed + loose, skip=slug)
+    return Upcoming(far, "course") if far else None
+
+
+def finish(state: AppState, slug: str) -> Finish | None:
+    """Return the end of the track of *slug* when all of it is done, else nothing."""
+    track = state.catalog.track_of(slug)
+    if not track.katas or not all(state.is_done(name) for name in track.katas):
+        return None
+    attempts = sum(len(state.progress.attempts(name)) for name in track.katas)
+    hints = sum(state.progress.hints_shown(name) for name in track.katas)
+    then = following(state, slug)
+    after = then and next((t for t in _tracks(state) if t.name == then.entry.track), None)
+    return Finish(
+        track=track,
+        statuses=tuple(state.status(name) for name in track.katas),
+        attempts=attempts,
+        hints=hints,
+        then=after or None,
+    )
+
+
+def changed_sentence(slug: str, changed: tuple[str, ...]) -> str:
+    """Return what an update changed of a kata since the learner started, and what that means."""
+    *others, last = changed
+    what = f"{', '.join(others)} and {last}" if others else last
+    steps = [f"`mlkata show {slug}` shows the brief"] * ("brief" in changed)
+    steps += [f"`mlkata reset {slug}` gives the new starter"] * ("starter" in changed)
+    advice = f" {', '.join(steps)}." if steps else ""
+    return f"The {what} of {slug} changed since you started it; your work stays.{advice}"
+
+
+def _rows(state: AppState) -> Iterator[Row]:
+    statuses = state.statuses()
+    fingerprints = state.progress.fingerprints() if state.has_progress else {}
+    suites = state.progress.passed_suites() if state.has_progress else {}
+    for entry in state.catalog.entries:
+        touched = entry.slug in statuses and not entry.problem
+        now = _fingerprint(entry) if touched else None
+        passed_with = suites.get(entry.slug, frozenset())
+        yield Row(
+            slug=entry.slug,
+            title=entry.title,
+            track=entry.track,
+            track_title=entry.track_title,
+            difficulty=entry.difficulty,
+            minutes=entry.minutes,
+            status="broken" if entry.problem else state.status(entry.slug),
+            problem=entry.problem.message if entry.problem else "",
+            is_earlier=now is not None and bool(passed_with) and now.suite not in passed_with,
+            changed=now.changed_since(fingerprints.get(entry.slug)) if now else (),
+        )
+
+
+def _fingerprint(entry: Entry) -> Fingerprint:
+    from ..course.fingerprint import (
+        Fingerprint,  # with it comes hashlib, and most lists hold nothing that was touched
+    )
+
+    return Fingerprint.of(entry.folder)
+
+
+def _tracks(state: AppState) -> Iterator[TrackProgress]:
+    placed: set[str] = set()
+    for track in state.catalog.tracks:
+        placed |= set(track.katas)
+        if track.katas:
+            yield _track(state, track)
+    loose = tuple(slug for slug in state.catalog.slugs if slug not in placed)
+    if loose:
+        yield _track(state, Track("", "other katas", loose))
+
+
+def _track(state: AppState, track: Track) -> TrackProgress:
+    done = sum(state.is_done(slug) for slug in track.katas)
+    touched = any(state.status(slug) != "new" for slug in track.katas)
+    return TrackProgress(
+        name=track.name, title=track.title, passed=done, total=len(track.katas), touched=touched
+    )
+
+
+def _last(state: AppState) -> Last | None:
+    slug = state.last_kata()
+    if not slug:
+        return None
+    attempts = state.progress.attempts(slug)
+    attempt = attempts[-1] if attempts else None
+    sentence = _sentence(state, slug, attempt.failed_check) if attempt else ""
+    return Last(state.catalog.entry(slug), state.status(slug), attempt, sentence)
+
+
+def _sentence(state: AppState, slug: str, check: str) -> str:
+    """Return the promise of a check, or nothing where its suite cannot be read or has none of that name."""
+    if not check:
+        return ""
+    try:
+        checks = state.catalog.find(slug).suite.checks
+    except InvalidKata:
+        return ""
+    return next((known.sentence for known in checks if known.name == check), "")
+
+
+def _upcoming(state: AppState) -> Upcoming | None:
+    last = state.last_kata()
+    if last and state.status(last) == "started":
+        return Upcoming(state.catalog.entry(last), "unfinished")
+    found = following(state, last)
+    if found or not last or state.is_done(last):
+        return found
+    return Upcoming(state.catalog.entry(last), "unfinished")
+
+
+def _first_open(state: AppState, katas: tuple[str, ...], skip: str) -> Entry | None:
+    """Return the first of *katas* that is neither done nor given up; those come last, and *skip* never."""
+    todo = [slug for slug in katas if slug != skip and not state.is_done(slug)]
+    for slug in sorted(todo, key=lambda slug: state.status(slug) == "gave-up"):
+        entry = state.catalog.entry(slug)
+        if not entry.problem:
+            return entry
+    return None

@@ -1,0 +1,197 @@
+"""What a learner has done, in one SQLite file: attempts, starts, hints, give-ups; nothing is ever lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..course.fingerprint import Fingerprint
+from ..support.database import Database
+from ..support.records import record
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+# One script for each `user_version`; a released one never changes, a new one is appended.
+_MIGRATIONS = (
+    """
+    CREATE TABLE attempts (
+        id INTEGER PRIMARY KEY,
+        kata TEXT NOT NULL,
+        started TEXT NOT NULL,
+        ended TEXT,
+        seed TEXT NOT NULL DEFAULT '',
+        suite_hash TEXT NOT NULL,
+        submission_hash TEXT NOT NULL,
+        status TEXT,
+        passed INTEGER,
+        total INTEGER,
+        failed_check TEXT,
+        CHECK ((ended IS NULL) = (status IS NULL))
+    ) STRICT;
+    CREATE INDEX attempts_of_kata ON attempts (kata, status);
+    CREATE TABLE starts (
+        id INTEGER PRIMARY KEY,
+        kata TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE hints (
+        id INTEGER PRIMARY KEY,
+        kata TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number > 0),
+        at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX hints_of_kata ON hints (kata, number);
+    """,
+    """
+    CREATE TABLE give_ups (
+        id INTEGER PRIMARY KEY,
+        kata TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE editions (
+        id INTEGER PRIMARY KEY,
+        kata TEXT NOT NULL,
+        at TEXT NOT NULL,
+        brief TEXT NOT NULL,
+        starter TEXT NOT NULL,
+        suite TEXT NOT NULL
+    ) STRICT;
+    """,
+)
+
+
+@record(kw_only=True)
+class Attempt:
+    """One check of a submission; one that never came to its end is `interrupted`."""
+
+    id: int
+    kata: str
+    started: str
+    ended: str
+    seed: str
+    suite_hash: str
+    submission_hash: str
+    status: str
+    passed: int
+    total: int
+    failed_check: str
+
+
+class Progress:
+    """The progress file of one workspace; use it in a `with`."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = Database(path, _MIGRATIONS)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @property
+    def notices(self) -> list[str]:
+        """What the learner must know about the file itself."""
+        return self._db.notices
+
+    def begin(self, kata: str, *, suite_hash: str, submission_hash: str) -> int:
+        """Record that an attempt begins; until `end` it counts as interrupted."""
+        return self._db.write(
+            "INSERT INTO attempts (kata, started, suite_hash, submission_hash) VALUES (?, ?, ?, ?)",
+            (kata, _now(), suite_hash, submission_hash),
+        )
+
+    def end(self, attempt: int, report: Report) -> None:
+        """Record how an attempt ended."""
+        failure = report.first_failure
+        self._db.write(
+            "UPDATE attempts SET ended = ?, seed = ?, status = ?, passed = ?, total = ?, failed_check = ?"
+            " WHERE id = ?",
+            (
+                _now(),
+                report.seed,
+                report.status.value,
+                report.passed,
+                report.total,
+                failure.name if failure else None,
+                attempt,
+            ),
+        )
+
+    def started(self, kata: str) -> None:
+        """Record that the learner turned to *kata*."""
+        self._db.write("INSERT INTO starts (kata, at) VALUES (?, ?)", (kata, _now()))
+
+    def hinted(self, kata: str, number: int) -> None:
+        """Record that hint *number* (from 1) was shown."""
+        self._db.write("INSERT INTO hints (kata, number, at) VALUES (?, ?, ?)", (kata, number, _now()))
+
+    def gave_up(self, kata: str) -> None:
+        """Record that the solution was shown before *kata* was passed."""
+        self._db.write("INSERT INTO give_ups (kata, at) VALUES (?, ?)", (kata, _now()))
+
+    def met(self, kata: str, fingerprint: Fingerprint) -> None:
+        """Record which fingerprint of *kata* the learner works on from now on."""
+        self._db.write(
+            "INSERT INTO editions (kata, at, brief, starter, suite) VALUES (?, ?, ?, ?, ?)",
+            (kata, _now(), fingerprint.brief, fingerprint.starter, fingerprint.suite),
+        )
+
+    def fingerprints(self) -> dict[str, Fingerprint]:
+        """Return the fingerprint of each kata that the learner works on."""
+        rows = self._db.read("SELECT kata, brief, starter, suite FROM editions ORDER BY id")
+        return {kata: Fingerprint(*hashes) for kata, *hashes in rows}
+
+    def passed_suites(self) -> dict[str, frozenset[str]]:
+        """Return the hashes of the suites that each kata was passed with."""
+        found: dict[str, frozenset[str]] = {}
+        for kata, suite in self._db.read(
+            "SELECT DISTINCT kata, suite_hash FROM attempts WHERE status = 'passed'"
+        ):
+            found[kata] = found.get(kata, frozenset()) | {suite}
+        return found
+
+    def hints_shown(self, kata: str) -> int:
+        """Return how many of the kata's hints have been shown."""
+        return int(self._db.read("SELECT coalesce(max(number), 0) FROM hints WHERE kata = ?", (kata,))[0][0])
+
+    def last_kata(self) -> str:
+        """Return the kata last started or checked, or nothing."""
+        rows = self._db.read(
+            "SELECT kata FROM (SELECT kata, started AS at FROM attempts"
+            " UNION ALL SELECT kata, at FROM starts) ORDER BY at DESC LIMIT 1"
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def statuses(self) -> dict[str, str]:
+        """Return `passed`, `assisted`, `gave-up` or `started` for each kata that was ever touched.
+
+        A pass that came after the solution had been shown is `assisted`.
+        """
+        touched = self._db.read("SELECT kata FROM starts UNION SELECT kata FROM attempts")
+        passed = self._db.read(
+            "SELECT kata, min(started) FROM attempts WHERE status = 'passed' GROUP BY kata"
+        )
+        shown = dict(self._db.read("SELECT kata, min(at) FROM give_ups GROUP BY kata"))
+        return (
+            {kata: "started" for (kata,) in touched}
+            | dict.fromkeys(shown, "gave-up")
+            | {kata: "assisted" if shown.get(kata, at) < at else "passed" for kata, at in passed}
+        )
+
+    def attempts(self, kata: str) -> tuple[Attempt, ...]:
+        """Return the attempts at *kata*, oldest first."""
+        rows = self._db.read(
+            "SELECT id, kata, started, coalesce(ended, ''), seed, suite_hash, submission_hash,"
+            " coalesce(status, 'interrupted'), coalesce(passed, 0), coalesce(total, 0),"
+            " coalesce(failed_check, '') FROM attempts WHERE kata = ? ORDER BY id",
+            (kata,),
+        )
+        names = tuple(Attempt.__annotations__)
+        return tuple(Attempt(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

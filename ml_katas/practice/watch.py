@@ -1,0 +1,152 @@
+"""Judging on every save: the newest save always wins, and the run before it is ended."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..errors import MlkataError
+from ..judging.cancel import Cancel, Cancelled
+from ..judging.client import Draft, call_ahead
+from ..judging.protocol import Ended, Event, OnEvent
+from ..judging.seeds import new_run_seed
+from ..report import Report
+from ..support.records import record
+from .check import Checked
+
+# How long the watcher waits for further changes before it tells of the first, in milliseconds.
+_STEP, _DEBOUNCE = 5, 20
+
+
+@record
+class Saved:
+    """The file was written."""
+
+
+@record
+class Verdict:
+    """A run has its verdict; a diagnosis may still come."""
+
+    report: Report
+
+
+@record
+class Finished:
+    """A run has ended, with everything that belongs to it."""
+
+    checked: Checked
+
+
+@record
+class Failed:
+    """A run could not be made."""
+
+    error: Exception
+
+
+Message = Saved | Verdict | Finished | Failed
+Check = Callable[[str, OnEvent, Cancel], Checked]
+
+
+class Mailbox:
+    """Messages from threads, and a file descriptor that is readable while there are some."""
+
+    def __init__(self) -> None:
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+
+    def fileno(self) -> int:
+        return self._reader
+
+    def put(self, message: Message) -> None:
+        self._messages.put(message)
+        os.write(self._writer, b".")
+
+    def take(self) -> Iterator[Message]:
+        """Yield the messages that are there."""
+        os.read(self._reader, 4096)
+        while not self._messages.empty():
+            yield self._messages.get()
+
+
+class Runs:
+    """Runs checks in a thread, one at a time: a new one ends the one before."""
+
+    def __init__(self, check: Check, slug: str, mailbox: Mailbox) -> None:
+        self._check = check
+        self._slug = slug
+        self._mailbox = mailbox
+        self._cancel = Cancel()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Judge the file as it is now."""
+        self.stop()
+        self._cancel = Cancel()
+        self._thread = threading.Thread(target=self._run, args=(self._cancel,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the run that is under way, if there is one."""
+        self._cancel()
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def _run(self, cancel: Cancel) -> None:
+        seed = new_run_seed()
+        draft = Draft(self._slug, seed)
+
+        def take(event: Event) -> None:
+            draft.take(event)
+            if isinstance(event, Ended) and not cancel.asked:
+                self._mailbox.put(Verdict(draft.report(str)))
+
+        try:
+            checked = self._check(seed, take, cancel)
+        except Cancelled:
+            return
+        except (MlkataError, OSError) as error:
+            self._mailbox.put(Failed(error))
+            return
+        if not cancel.asked:
+            self._mailbox.put(Finished(checked))
+            call_ahead(checked.kata)
+
+
+class Saves:
+    """Tells the mailbox of every save of one file, also of editors that write through a rename."""
+
+    def __init__(self, path: Path, mailbox: Mailbox) -> None:
+        self._path = path
+        self._mailbox = mailbox
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Saves:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join(2)
+
+    def _watch(self) -> None:
+        import watchfiles
+
+        changes = watchfiles.watch(
+            self._path.parent,
+            watch_filter=lambda _, changed: Path(changed).name == self._path.name,
+            step=_STEP,
+            debounce=_DEBOUNCE,
+            rust_timeout=200,
+            yield_on_timeout=False,
+            stop_event=self._stop,
+            recursive=False,
+        )
+        for _ in changes:
+            if self._path.exists():
+                self._mailbox.put(Saved())

@@ -1,0 +1,118 @@
+"""`author preview`: what a learner will see, and where that is not what the author meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml_katas.course import starters  # noqa: F401  # before a fixture hides the templates
+from ml_katas.report import Status
+
+if TYPE_CHECKING:
+    from conftest import ObedientJudge, Terminal
+
+MUTANT = '"""{text}"""\n\nCAUGHT_BY = "test_double_of_one_is_two"\n\n\ndef double(x):\n    return {code}\n'
+
+
+def headlines(text: str) -> list[str]:
+    """Return the headlines of what was shown, in order."""
+    return [line.rstrip("─- ") for line in text.splitlines() if line.endswith(("───", "---"))]
+
+
+def plant(course: Path, name: str, code: str, text: str = "Something else.") -> None:
+    """Put another mutant into the kata `tiny-double`."""
+    path = course / "tiny-double" / "mutants" / f"{name}.py"
+    path.write_text(MUTANT.format(text=text, code=code), encoding="utf-8")
+
+
+def test_preview_shows_all_that_a_learner_will_see_in_order(terminal: Terminal, judge: ObedientJudge) -> None:
+    """Brief, starter, the screen of each mutant with its diagnosis, hints and cards come in this order."""
+    judge.verdicts = [Status.FAILED]
+    result = terminal("author", "preview", "tiny-double")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert headlines(result.stdout) == [
+        "the brief: mlkata show tiny-double",
+        "the starter: tiny_double.py",
+        "the mistake squares: mlkata check",
+        "the hints: mlkata hint",
+        "the cards",
+    ]
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    for line in (
+        "tiny-double  Double a number",
+        'raise NotImplementedError("your turn")',
+        "↳ This squares the number.",
+        "hint 3 of 3  The key step",
+        "Where do doubling and squaring agree?",
+    ):
+        assert line in lines
+
+
+def test_one_mutant_alone_is_shown_without_the_rest(terminal: Terminal, judge: ObedientJudge) -> None:
+    """With --mutant only that mistake is judged and shown."""
+    plant(terminal.course, "halves", "x / 2")
+    judge.verdicts = [Status.FAILED]
+    result = terminal("author", "preview", "tiny-double", "--mutant", "squares")
+    assert headlines(result.stdout) == ["the mistake squares: mlkata check"]
+    assert len(judge.asked) == 1
+    assert judge.asked[0][1] == (terminal.course / "tiny-double" / "mutants" / "squares.py").read_bytes()
+
+
+def test_an_unknown_mutant_gets_the_nearest(terminal: Terminal, judge: ObedientJudge) -> None:
+    """A name that no mutant has is an error with the nearest one."""
+    result = terminal("author", "preview", "tiny-double", "--mutant", "square")
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        2,
+        [
+            "mlkata: tiny-double has no mutant 'square'. Did you mean 'squares'?",
+            "  `mlkata author preview tiny-double` shows all 1.",
+        ],
+    )
+
+
+def test_a_remark_says_that_a_mutant_is_not_caught(terminal: Terminal, judge: ObedientJudge) -> None:
+    """Where a mutant passes, the author is told so beside the screen."""
+    result = terminal("author", "preview", "tiny-double", "--mutant", "squares")
+    path = terminal.course / "tiny-double" / "mutants" / "squares.py"
+    assert result.stdout.splitlines()[-1] == (
+        f"For the author: {path}: No check catches this mutant, so a learner would pass with it."
+    )
+
+
+def test_json_holds_all_parts_and_the_reports(terminal: Terminal, judge: ObedientJudge) -> None:
+    """--json is one object with the parts in text, and for each mutant its report and the remark."""
+    judge.verdicts = [Status.FAILED]
+    shown = json.loads(terminal("author", "preview", "tiny-double", "--json").stdout)
+    assert list(shown) == ["schema", "kata", "brief", "starter", "hints", "cards", "mutants"]
+    assert (shown["schema"], len(shown["hints"]), len(shown["cards"])) == ("mlkata.author-preview/1", 3, 2)
+    (mutant,) = shown["mutants"]
+    assert (mutant["mutant"], mutant["remark"]) == ("squares", "")
+    assert mutant["report"]["diagnosis"]["mutant"] == "squares"
+
+
+def test_the_bare_starter_is_shown_when_asked_for(terminal: Terminal, judge: ObedientJudge) -> None:
+    """--bare shows the starter without its guidance."""
+    template = terminal.course / "tiny-double" / "starter.py.j2"
+    template.write_text(
+        "def double(x):\n{% if not bare %}\n    # 1. Add.\n{% endif %}\n    raise NotImplementedError\n"
+    )
+    guided, bare = (
+        json.loads(terminal("author", "preview", "tiny-double", "--json", option).stdout)["starter"]
+        for option in ("--guided", "--bare")
+    )
+    assert guided == "def double(x):\n    # 1. Add.\n    raise NotImplementedError\n"
+    assert bare == "def double(x):\n    raise NotImplementedError\n"
+
+
+def test_a_remark_names_the_mutant_that_a_learner_is_told_of(terminal: Terminal) -> None:
+    """Of two mutants with the same answers the second is never told, and the author hears it."""
+    plant(terminal.course, "to_the_power_of_two", "x**2")
+    shown = json.loads(terminal("author", "preview", "tiny-double", "--json").stdout)
+    assert {mutant["mutant"]: mutant["remark"] for mutant in shown["mutants"]} == {
+        "squares": "",
+        "to_the_power_of_two": (
+            "The learner is told of the mutant squares instead, "
+            "which gives the same answers in test_double_of_one_is_two."
+        ),
+    }
