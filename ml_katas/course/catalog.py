@@ -194,7 +194,8 @@ class Catalog:
 def _facts(folder: Path) -> list[Any]:
     """Return the title, difficulty, minutes and tags of the kata in *folder*, or raise InvalidKata."""
     from ..support.toml import read_toml
-    from .kata import SLUG, Facts
+    from .kata import Facts
+    from .slug import SLUG
 
     if not SLUG.fullmatch(folder.name):
         raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidKata
 from ..support.markdown import Section, sections
@@ -13,9 +13,11 @@ from ..support.records import record
 from ..support.toml import read_text, read_toml
 from .deck import Deck
 from .difficulty import Difficulty
+from .slug import SLUG
 from .suite import Suite
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+if TYPE_CHECKING:
+    from .mistakes import Mistake
 
 
 @record
@@ -173,6 +175,14 @@ class Kata:
     @cached_property
     def mutants(self) -> tuple[Mutant, ...]:
         return tuple(Mutant.load(path) for path in sorted((self.folder / "mutants").glob("*.py")))
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The known mistakes, read when asked for; none where the kata has no `mistakes.md`."""
+        from .mistakes import read_mistakes
+
+        path = self.folder / "mistakes.md"
+        return read_mistakes(path, self.solution, self.suite.names) if path.exists() else ()
 
 
 def parse_python(path: Path) -> ast.Module:

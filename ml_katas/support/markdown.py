@@ -1,10 +1,15 @@
-"""Markdown cut at its second-level headings."""
+"""Markdown cut at its second-level headings and at its code fences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
 
 from .records import record
+
+Numbered = tuple[int, str]  # a line with its number
+
+_OPENING = re.compile(r"\s*(?P<mark>```+(?=[^`]*$)|~~~+)\s*(?P<language>.*?)\s*$")
 
 
 @record
@@ -16,10 +21,21 @@ class Section:
     line: int
 
 
+@record
+class Fence:
+    """A fenced block of code: its language, its lines, the number of the line that opens it."""
+
+    language: str
+    lines: tuple[Numbered, ...]
+    line: int
+    is_closed: bool
+
+
 def sections(text: str) -> tuple[Section, ...]:
     """Return the sections of *text* in order; headings inside code fences are text."""
     lines = text.splitlines()
-    starts = [n for n, line in _outside_fences(lines) if line.startswith("## ")]
+    outside, _ = parted(enumerate(lines))
+    starts = [number for number, line in outside if line.startswith("## ")]
     ends = [*starts[1:], len(lines)]
     return tuple(
         Section(lines[start][3:].strip(), "\n".join(lines[start + 1 : end]).strip(), start + 1)
@@ -27,10 +43,22 @@ def sections(text: str) -> tuple[Section, ...]:
     )
 
 
-def _outside_fences(lines: list[str]) -> Iterator[tuple[int, str]]:
-    fenced = False
-    for number, line in enumerate(lines):
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        elif not fenced:
-            yield number, line
+def parted(lines: Iterable[Numbered]) -> tuple[tuple[Numbered, ...], tuple[Fence, ...]]:
+    """Part *lines* into those outside code fences and the fences."""
+    outside, fences, left = [], [], iter(lines)
+    for number, line in left:
+        opening = _OPENING.match(line)
+        if opening is None:
+            outside.append((number, line))
+            continue
+        inside, is_closed = [], False
+        for inner in left:
+            if is_closed := _closes(inner[1], opening["mark"]):
+                break
+            inside.append(inner)
+        fences.append(Fence(opening["language"], tuple(inside), number, is_closed))
+    return tuple(outside), tuple(fences)
+
+
+def _closes(line: str, mark: str) -> bool:
+    return line.strip().startswith(mark) and not line.strip().strip(mark[0])

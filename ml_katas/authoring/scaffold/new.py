@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...course.difficulty import Difficulty
-from ...course.kata import SLUG, Kata
+from ...course.kata import Kata
+from ...course.slug import SLUG
 from ...course.starters import render_starter
 from ...errors import UsageError
 from ...support.files import as_file_error, reason, sync_folder
