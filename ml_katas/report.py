@@ -126,9 +126,9 @@ class CheckResult:
 
 @record
 class Diagnosis:
-    """The mistake behind a failure: the mutant whose outputs the submission's equal, and its explanation."""
+    """The known mistake behind a failure, the check that it was recognised in, and its sentences."""
 
-    mutant: str
+    mistake: str
     check: str
     text: str
 

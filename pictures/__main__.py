@@ -24,15 +24,15 @@ _WIDTH = 80
 def main() -> None:
     """Draw the failure, the pass and the brief of moe-topk."""
     kata = Catalog.load(None).find("moe-topk")
-    mistake = kata.folder / "mutants" / f"{FAMOUS_MISTAKE}.py"
-    _save("failure", "mlkata check", _report(kata, mistake))
-    _save("pass", "mlkata check", _report(kata, kata.solution))
+    mistake = next(mistake for mistake in kata.mistakes if mistake.name == FAMOUS_MISTAKE)
+    _save("failure", "mlkata check", _report(kata, mistake.source))
+    _save("pass", "mlkata check", _report(kata, kata.solution.read_bytes()))
     _save("brief", "mlkata show", brief_view(kata))
 
 
-def _report(kata: Kata, path: Path) -> RenderableType:
+def _report(kata: Kata, source: bytes) -> RenderableType:
     with judging() as judge:
-        report = judge(request(kata, path.read_bytes(), file_name=kata.file_name, seed=_SEED))
+        report = judge(request(kata, source, file_name=kata.file_name, seed=_SEED))
     return report_view(
         report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=len(kata.hints)
     )

@@ -192,7 +192,9 @@ class Engine:
     ) -> Kata:
         """Return a whole kata with this suite, in a folder of its own."""
         folder = self._folder / f"kata-{len(list(self._folder.iterdir()))}"
-        shutil.copytree(COURSE / "tiny-double", folder, ignore=shutil.ignore_patterns("mutants", "variants"))
+        shutil.copytree(
+            COURSE / "tiny-double", folder, ignore=shutil.ignore_patterns("mistakes.md", "variants")
+        )
         facts = (folder / "kata.toml").read_text(encoding="utf-8")
         facts = facts.replace('["double"]', str(list(entry_points)).replace("'", '"'))
         facts += "[limits]\n" + "".join(f"{name} = {value}\n" for name, value in (limits or {}).items())

@@ -34,8 +34,8 @@ class Block:
 
 
 BLOCKS = [
-    Block(match[1], match[2], match[3])
-    for match in re.finditer(r"^```\w+ (title|from)=(\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    Block(match[2], match[3], match[4])
+    for match in re.finditer(r"^(````?)\w+ (title|from)=(\S+)\n(.*?)^\1$", PAGE, re.MULTILINE | re.DOTALL)
 ]
 FILES = {block.name: block.text for block in BLOCKS if block.says == "title"}
 COMMANDS = sorted(set(re.findall(r"(?:^    |`)(mlkata [^`\n]*)", PAGE, re.MULTILINE)))
@@ -58,10 +58,10 @@ def test_the_worked_example_is_proven(terminal: Terminal, example: Path) -> None
 
 
 def test_the_worked_example_meets_the_standard(example: Path) -> None:
-    """It has two variants, four mutants, three hints and three to eight cards, as the page asks for."""
+    """It has two variants, four mistakes, three hints and three to eight cards, as the page asks for."""
     kata = Kata.load(example)
     assert len(kata.variants) >= 2
-    assert len(kata.mutants) >= 4
+    assert len(kata.mistakes) >= 4
     assert len(kata.hints) == 3
     assert 3 <= len(kata.deck.cards) <= 8
 

@@ -18,7 +18,7 @@ from .findings import Finding
 from .rules import FAST, JUDGED, findings_in_files, findings_of_judge
 from .rules.judged import solution_passes
 from .rules.mutants import verdicts
-from .trials import Trial, TrialRunner
+from .trials import TrialRunner, trials_of_mistakes
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -34,7 +34,7 @@ class Thoroughness:
 
 @record(kw_only=True)
 class Row:
-    """A mutant (by hand, or automatic) and the checks that failed for it; `mark`: it is equivalent."""
+    """A `mistake` or a `mutant` and the checks that failed for it; `mark`: it is marked as equivalent."""
 
     name: str
     kind: str
@@ -59,10 +59,9 @@ class Proof:
     def is_publishable(self) -> bool:
         return not any(finding.vital for finding in self.findings)
 
-    @property
-    def score(self) -> tuple[int, int]:
-        """How many mutants are killed, of how many that are no equivalents."""
-        counted = [row for row in self.rows if not row.mark]
+    def score(self, kind: str) -> tuple[int, int]:
+        """How many mistakes, or mutants, are caught, of how many that are no equivalents."""
+        counted = [row for row in self.rows if row.kind == kind and not row.mark]
         return sum(row.status not in (Status.PASSED, Status.BROKEN) for row in counted), len(counted)
 
 
@@ -116,9 +115,9 @@ def _proof(
 
 
 def _rows(kata: Kata, runner: TrialRunner, how: Thoroughness) -> Iterator[Row]:
-    judged = runner.reports([Trial.of(mutant.path) for mutant in kata.mutants])
-    for mutant, (_, report) in zip(kata.mutants, judged, strict=True):
-        yield Row(name=mutant.name, kind="mutant", status=report.status, failed=_failed(kata, report))
+    judged = runner.reports(trials_of_mistakes(kata))
+    for mistake, (_, report) in zip(kata.mistakes, judged, strict=True):
+        yield Row(name=mistake.name, kind="mistake", status=report.status, failed=_failed(kata, report))
     if how.fast:
         return
     marks = {(mark.mutation, mark.line) for mark in kata.facts.equivalent}
@@ -127,7 +126,7 @@ def _rows(kata: Kata, runner: TrialRunner, how: Thoroughness) -> Iterator[Row]:
         failed = _failed(kata, report)
         yield Row(
             name=automatic.mutation,
-            kind="automatic",
+            kind="mutant",
             status=report.status,
             failed=failed,
             line=automatic.number,

@@ -31,6 +31,11 @@ class Trial:
         return cls(path=path, source=path.read_bytes(), seed=seed, order=order)
 
 
+def trials_of_mistakes(kata: Kata, seed: str = SEEDS[0]) -> list[Trial]:
+    """Return the trials of all known mistakes, in their order."""
+    return [Trial(path=mistake.path, source=mistake.source, seed=seed) for mistake in kata.mistakes]
+
+
 class TrialRunner:
     """Judges trials in parallel, counts them, and remembers what came of them."""
 

@@ -89,32 +89,6 @@ class Facts:
 
 
 @record
-class Mutant:
-    """A plausible wrong solution: the misconception behind it, and the checks of which one must fail."""
-
-    path: Path
-    diagnosis: str
-    caught_by: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return self.path.stem
-
-    @classmethod
-    def load(cls, path: Path) -> Mutant:
-        """Return the mutant at *path*, read from its syntax tree, or raise InvalidKata."""
-        tree = parse_python(path)
-        diagnosis = ast.get_docstring(tree)
-        if not diagnosis:
-            raise InvalidKata(path, 1, "a mutant's docstring must explain the mistake to the learner")
-        for node in tree.body:
-            match node:
-                case ast.Assign(targets=[ast.Name(id="CAUGHT_BY")], value=value):
-                    return cls(path, diagnosis, _caught_by(path, value))
-        raise InvalidKata(path, 1, "CAUGHT_BY is missing; it must name the check (or a tuple of checks)")
-
-
-@record
 class Hint:
     """One step of help: it points and steps aside."""
 
@@ -135,7 +109,7 @@ class Kata:
 
     @classmethod
     def load(cls, folder: Path) -> Kata:
-        """Read the kata in *folder* strictly, except for the code of its suite, solution and mutants."""
+        """Read the kata in *folder* strictly, except for its mistakes and its code."""
         if not SLUG.fullmatch(folder.name):
             raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
         facts = read_toml(folder / "kata.toml", Facts)
@@ -173,10 +147,6 @@ class Kata:
         return tuple(sorted((self.folder / "variants").glob("*.py")))
 
     @cached_property
-    def mutants(self) -> tuple[Mutant, ...]:
-        return tuple(Mutant.load(path) for path in sorted((self.folder / "mutants").glob("*.py")))
-
-    @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
         """The known mistakes, read when asked for; none where the kata has no `mistakes.md`."""
         from .mistakes import read_mistakes
@@ -195,14 +165,3 @@ def parse_python(path: Path) -> ast.Module:
 
 def _sections(path: Path) -> tuple[Section, ...]:
     return sections(read_text(path))
-
-
-def _caught_by(path: Path, value: ast.expr) -> tuple[str, ...]:
-    try:
-        names = ast.literal_eval(value)
-    except ValueError:
-        names = None
-    names = (names,) if isinstance(names, str) else names
-    if isinstance(names, tuple) and names and all(isinstance(name, str) for name in names):
-        return names
-    raise InvalidKata(path, value.lineno, "CAUGHT_BY must be a check's name or a tuple of names")

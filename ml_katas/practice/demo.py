@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..course.catalog import Catalog
-from ..course.kata import Kata, Mutant
+from ..course.kata import Kata
+from ..course.mistakes import Mistake
 from ..judging.protocol import Judge
 from ..support.records import record
 from ..support.toml import read_text
@@ -17,7 +18,7 @@ from .start import start_kata
 from .state import AppState
 from .workspace import Workspace
 
-FAMOUS_MISTAKE = "softmax_before_topk"
+FAMOUS_MISTAKE = "softmax-before-topk"
 
 
 @record
@@ -51,26 +52,12 @@ def steps(catalog: Catalog, kata: Kata, judge: Judge) -> Iterator[Step]:
 
 def _attempts(kata: Kata, starter: Path) -> Iterator[tuple[str, str]]:
     yield "The starter, as `mlkata start` writes it", read_text(starter)
-    mutant = _mistake(kata)
-    if mutant:
-        yield "A first attempt, with a mistake that many make", _without_notes(mutant)
+    mistake = _mistake(kata)
+    if mistake:
+        yield "A first attempt, with a mistake that many make", mistake.source.decode()
     yield "The mistake mended", read_text(kata.solution)
 
 
-def _mistake(kata: Kata) -> Mutant | None:
-    famous = [mutant for mutant in kata.mutants if mutant.name == FAMOUS_MISTAKE]
-    return next(iter(famous or kata.mutants), None)
-
-
-def _without_notes(mutant: Mutant) -> str:
-    """Return a mutant's code without what gives the mistake away: its docstring and CAUGHT_BY."""
-    text = read_text(mutant.path)
-    lines = text.splitlines()
-    for node in reversed(ast.parse(text).body):
-        if isinstance(node, ast.Expr) or (isinstance(node, ast.Assign) and _is_caught_by(node)):
-            del lines[node.lineno - 1 : node.end_lineno]
-    return "\n".join(lines).strip() + "\n"
-
-
-def _is_caught_by(node: ast.Assign) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == "CAUGHT_BY" for target in node.targets)
+def _mistake(kata: Kata) -> Mistake | None:
+    famous = [mistake for mistake in kata.mistakes if mistake.name == FAMOUS_MISTAKE]
+    return next(iter(famous or kata.mistakes), None)

@@ -1,4 +1,4 @@
-"""The kill matrix: which check fails for which mutant."""
+"""The kill matrix: which check fails for which mistake and mutant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .page import Page, View
 
 
 def matrix_view(proof: Proof) -> View:
-    """Return the matrix of a proof: the checks with numbers, then a line for each mutant."""
+    """Return the matrix of a proof: the checks with numbers, then a line for each mistake and mutant."""
     return View(lambda page: _lines(page, proof))
 
 

@@ -175,12 +175,14 @@ def ground(folder: Path, layers: tuple[str, ...] | None = None) -> Iterator[Grou
 
 
 def _marked_kata(folder: Path, secret: str, limits: str) -> Kata:
-    """Return a copy of the kata with the secret in a comment and a constant of everything that is hidden."""
+    """Return a copy of the kata with the secret in everything that is hidden."""
     copy = folder / KATA.name
     shutil.copytree(KATA, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (copy / "suite.py", copy / "solution.py", *(copy / "mutants").glob("*.py")):
+    for path in (copy / "suite.py", copy / "solution.py"):
         with path.open("a", encoding="utf-8") as file:
             file.write(f'\n_PLANTED = "{secret}"  # {secret}\n')
+    mistakes = (copy / "mistakes.md").read_text(encoding="utf-8")
+    (copy / "mistakes.md").write_text(f"{secret}\n\n{mistakes}", encoding="utf-8")
     with (copy / "kata.toml").open("a", encoding="utf-8") as file:
         file.write(limits)
     return Kata.load(copy)

@@ -115,7 +115,8 @@ def test_a_whole_kata_is_proven(workshop: Workshop) -> None:
     """A kata with nothing to mend is said to be proven, in one line, with exit code 0."""
     result = workshop.check("smooth-counts")
     assert result.returncode == 0, result.stdout
-    says = r"smooth-counts: proven; 26 of 26 mutants killed; \d+ judgements, [\d.]+ a second\n"
+    says = r"smooth-counts: proven; 4 of 4 mistakes caught; 22 of 22 mutants killed; \d+ judgements, "
+    says += r"[\d.]+ a second\n"
     assert re.fullmatch(says, result.stdout), result.stdout
     assert result.stderr == "smooth-counts\n"
 
@@ -128,15 +129,6 @@ DOUBLE = "assert_close(smoothed(counts), by_definition(counts), label="
 GRADIENT = """    (smoothed(counts) * worth).sum().backward()
     assert_close(counts.grad, expected, label="gradient")
 """
-MUTANT = '''"""{}."""
-
-CAUGHT_BY = "{}"
-
-
-def smoothed(counts):
-    seen = counts.clamp(min=0)
-    return {}
-'''
 SHARED_STATE = '''
 answers = []
 
@@ -154,6 +146,36 @@ def test_answers():
 
 def by_definition(counts):'''
 SUM = "return (seen + 1) / (seen.sum(1, keepdim=True) + seen.shape[1])"
+MISTAKE = """\
+## {name}
+
+<!-- caught by: test_follows_the_definition -->
+
+This is {name}.
+
+Do it otherwise.
+
+```diff
+-    {line}
++    return {code}
+```
+
+## not-a-share
+"""
+
+
+def one_more_mistake(name: str, code: str) -> Change:
+    return Change("mistakes.md", "## not-a-share\n", MISTAKE.format(name=name, line=SUM, code=code))
+
+
+NOT_A_SHARE = "<!-- caught by: {} -->\n\nThe ones"
+
+
+def caught_by(check: str) -> Change:
+    old = NOT_A_SHARE.format("test_follows_the_definition")
+    return Change("mistakes.md", old, NOT_A_SHARE.format(check))
+
+
 CLAMP = "seen = counts.clamp(min=0)  # (B, K)"
 
 
@@ -165,7 +187,7 @@ class Flaw:
     found: tuple[str, ...]
 
 
-# One command proves all of these; junk and automatic mutants take part, and one seed is enough.
+# One command proves all of these; junk and mutants take part, and one seed is enough.
 TRIED_ONCE = {
     "values are never compared": Flaw(
         (
@@ -176,7 +198,7 @@ TRIED_ONCE = {
         ),
         (
             "suite.py: this junk passes: it returns zeros in every tensor ('zeros'), it returns ones",
-            "mutants/not_a_share.py: no check catches this mutant: with seed 1 it is passed",
+            "mistakes.md:42: not-a-share is caught by no check: it is passed (seed 1)",
             "solution.py:6: no check notices + -> -.",
         ),
     ),
@@ -191,7 +213,7 @@ TRIED_ONCE = {
             "suite.py: this junk passes: it returns the mean of the right numbers along the last axis",
             "suite.py: this junk passes: it returns the right rows in the opposite order ('shuffled'). "
             "Add a check: compare every row with the one that belongs to it; or say in [[exempt]]",
-            "mutants/negative_counts_count.py: no check catches this mutant",
+            "mistakes.md:29: negative-counts-count is caught by no check: it is passed (seed ",
         ),
     ),
     "no gradient and arguments may change": Flaw(
@@ -203,7 +225,7 @@ TRIED_ONCE = {
         (
             "suite.py: this junk passes: it returns the right answer and changes the tensors that it was "
             "given ('damage'). Add a check: call it `with unchanged(…)`; or say in [[exempt]] of kata.toml",
-            "mutants/clamped_in_place.py: no check catches this mutant",
+            "mistakes.md:3: clamped-in-place is caught by no check",
             "solution.py:5: no check notices clamp -> clamp_.",
             "solution.py:5: no check notices counts.clamp(min=0) -> counts.clamp(min=0).detach().",
         ),
@@ -241,7 +263,7 @@ TRIED_ONCE = {
             in_suite("torch.randn(4, 3)\n", "torch.rand(4, 3)\n"),
         ),
         (
-            "mutants/negative_counts_count.py: no check catches this mutant",
+            "mistakes.md:29: negative-counts-count is caught by no check: it is passed (seed ",
             "solution.py:5: no check notices .clamp(min=0) -> nothing.",
         ),
     ),
@@ -287,24 +309,21 @@ IDLE = '''def test_sizes_differ():
 
 def by_definition(counts):'''
 LAST = SUM.replace("sum(1,", "sum(-1,")
+in_mistakes = Change("mistakes.md", SUM, LAST)
 ALIKE = "(seen + 1) / (seen + 1).sum(0, keepdim=True)"
 NOT_FLAWED = {
-    "a survivor": Flaw((Change("solution.py", SUM, LAST),), ()),
-    "a survivor with its mark": Flaw((Change("solution.py", SUM, LAST), mark("-1 -> 1", LAST)), ()),
-    "idle mutants and checks": Flaw(
+    "a survivor": Flaw((last_axis := Change("solution.py", SUM, LAST), in_mistakes), ()),
+    "a survivor with its mark": Flaw((last_axis, in_mistakes, mark("-1 -> 1", LAST)), ()),
+    "idle mistakes and checks": Flaw(
         (
             in_suite("def by_definition(counts):", IDLE),
-            Change(
-                "mutants/over_the_columns.py",
-                "",
-                MUTANT.format("Columns add up to one, still", "test_follows_the_definition", ALIKE),
-            ),
+            one_more_mistake("over-the-columns", ALIKE),
         ),
         (),
     ),
 }
 
-# These are proven with three seeds, without junk and automatic mutants where `--fast` would do.
+# These are proven with three seeds, without junk and mutants where `--fast` would do.
 TRIED_THRICE = {
     "a check that fails now and then": Flaw(
         (
@@ -315,12 +334,12 @@ TRIED_THRICE = {
         ),
         ("solution.py: must pass, and with seed ",),
     ),
-    "a mutant that gets away now and then": Flaw(
+    "a mistake that gets away now and then": Flaw(
         (
             in_suite("[[-5.0, 1.0, 1.0]]", "[[-5.0 if torch.rand(()) < 0.5 else 0.0, 1.0, 1.0]]"),
             in_suite("torch.randn(4, 3)\n", "torch.rand(4, 3)\n"),
         ),
-        ("mutants/negative_counts_count.py: no check catches this mutant: with seed ",),
+        ("mistakes.md:29: negative-counts-count is caught by no check: it is passed (seed ",),
     ),
     "checks that rely on their order": Flaw(
         (in_suite("\ndef by_definition(counts):", SHARED_STATE),),
@@ -334,34 +353,26 @@ TRIED_FAST = {
         (
             in_suite("distinct_sizes(2)", "(4, 3)"),
             in_suite("((3, 5), (3, 5), (4, 2))", "((4, 3), (4, 3), (4, 3))"),
-            Change(
-                "mutants/three_words.py",
-                "",
-                MUTANT.format(
-                    "Three words are all",
-                    "test_follows_the_definition",
-                    "(seen + 1) / (seen.sum(1, keepdim=True) + 3)",
-                ),
-            ),
+            one_more_mistake("three-words", "(seen + 1) / (seen.sum(1, keepdim=True) + 3)"),
         ),
-        ("mutants/three_words.py: no check catches this mutant",),
+        ("mistakes.md:42: three-words is caught by no check",),
     ),
-    "CAUGHT_BY names another check": Flaw(
-        (Change("mutants/not_a_share.py", "test_follows_the_definition", "test_counts_stay_as_they_were"),),
+    "a mistake is caught by another check": Flaw(
+        (caught_by("test_counts_stay_as_they_were"),),
         (
-            "mutants/not_a_share.py: with seed 1 caught, but not by test_counts_stay_as_they_were: "
-            "by test_follows_the_definition",
+            "mistakes.md:42: not-a-share is caught, but not by test_counts_stay_as_they_were: "
+            "by test_follows_the_definition (seed 1)",
         ),
     ),
-    "CAUGHT_BY names no check": Flaw(
-        (Change("mutants/not_a_share.py", "test_follows_the_definition", "test_follows_the_definitions"),),
+    "a mistake is caught by no check": Flaw(
+        (caught_by("test_follows_the_definitions"),),
         (
-            "mutants/not_a_share.py:6: CAUGHT_BY names 'test_follows_the_definitions', which is no check. "
+            "mistakes.md:44: caught by 'test_follows_the_definitions', which is no check of suite.py. "
             "Did you mean 'test_follows_the_definition'?",
         ),
     ),
     "the solution is wrong": Flaw(
-        (Change("solution.py", "seen + 1", "seen + 2"),),
+        (Change("solution.py", f"    {CLAMP}", f"    counts = counts + 1\n    {CLAMP}"),),
         ("solution.py: must pass, and with seed 1 it is failed in test_follows_the_definition: ",),
     ),
     "a variant is wrong": Flaw(
@@ -420,11 +431,11 @@ def test_each_flaw_is_reported_where_it_is_to_be_mended(flaw: str, proof_of: Cal
 
 
 def test_where_the_solution_fails_nothing_else_is_tried(proof_of: Callable[[str], Json]) -> None:
-    """A solution that does not pass is one finding, and not one more for each mutant that is like it."""
+    """A solution that does not pass is one finding, and not one more for each mistake that is like it."""
     proof = proof_of("the solution is wrong")
     (problem,) = findings(proof)
     assert problem.endswith("; until it passes, nothing else is tried")
-    assert (proof["matrix"], proof["score"]["total"], proof["judgements"]) == ([], 0, 1)
+    assert (proof["matrix"], proof["mutants"]["total"], proof["judgements"]) == ([], 0, 1)
 
 
 # -------- marks and remarks
@@ -444,16 +455,18 @@ def test_a_mark_excuses_a_survivor(proof_of: Callable[[str], Json]) -> None:
     proof = proof_of("a survivor with its mark")
     assert findings(proof) == []
     assert proof["publishable"]
-    assert proof["score"] == {"killed": 26, "total": 26, "equivalent": 1}
+    assert proof["mistakes"] == {"caught": 4, "total": 4}
+    assert proof["mutants"] == {"killed": 22, "total": 22, "equivalent": 1}
 
 
 def test_what_teaches_nothing_is_remarked(proof_of: Callable[[str], Json]) -> None:
-    """Mutants that behave alike and a check that kills nothing are remarked, and nothing is to be mended."""
-    proof = proof_of("idle mutants and checks")
+    """Mistakes that behave alike and a check that kills nothing are remarked, and nothing is to be mended."""
+    proof = proof_of("idle mistakes and checks")
     assert proof["publishable"]
     assert findings(proof, vital=False) == [
-        "mutants/over_the_columns.py: behaves like down_the_columns.py on every check; one of the two may go",
-        "suite.py:55: test_sizes_differ kills nothing: write the mutant that it is for, or leave it out",
+        "mistakes.md:42: over-the-columns behaves like down-the-columns on every check; one of the two "
+        "may go",
+        "suite.py:55: test_sizes_differ kills nothing: write the mistake that it is for, or leave it out",
     ]
 
 
@@ -461,23 +474,24 @@ def test_what_teaches_nothing_is_remarked(proof_of: Callable[[str], Json]) -> No
 
 
 def test_json_holds_findings_score_and_matrix(workshop: Workshop) -> None:
-    """`--json` is one document: for each kata its findings, its score, and what kills which mutant."""
+    """`--json` is one document: for each kata its findings, its score, and what is caught by what."""
     result = workshop.check("smooth-counts", "--fast", "--json")
     document = json.loads(result.stdout)
     assert (document["schema"], result.returncode) == ("mlkata.author-check/1", 0)
     (proof,) = document["katas"]
     assert proof.pop("seconds") > 0
-    matrix = {row["mutant"]: row for row in proof.pop("matrix")}
+    matrix = {row["name"]: row for row in proof.pop("matrix")}
     assert proof == {
         "kata": "smooth-counts",
         "publishable": True,
         "findings": [],
-        "score": {"killed": 4, "total": 4, "equivalent": 0},
+        "mistakes": {"caught": 4, "total": 4},
+        "mutants": {"killed": 0, "total": 0, "equivalent": 0},
         "judgements": 9,
     }
-    assert matrix["negative_counts_count"] == {
-        "mutant": "negative_counts_count",
-        "kind": "mutant",
+    assert matrix["negative-counts-count"] == {
+        "name": "negative-counts-count",
+        "kind": "mistake",
         "line": None,
         "status": "failed",
         "failed": ["test_negative_counts_are_none"],
@@ -487,34 +501,38 @@ def test_json_holds_findings_score_and_matrix(workshop: Workshop) -> None:
 
 def test_a_finding_in_json_says_where_and_whether_it_matters(workshop: Workshop) -> None:
     """A finding has a path, a line, the problem, a detail, and whether it keeps the kata from publishing."""
-    workshop.make("bad", Change("mutants/not_a_share.py", "test_follows_the_definition", "test_folows"))
+    workshop.make("bad", caught_by("test_folows"))
     result = workshop.check("bad", "--fast", "--json")
     assert result.returncode == 4
     assert json.loads(result.stdout)["katas"][0]["findings"][0] == {
-        "path": "katas/bad/mutants/not_a_share.py",
-        "problem": "CAUGHT_BY names 'test_folows', which is no check. Did you mean 'test_float64_stays'?",
-        "line": 6,
+        "path": "katas/bad/mistakes.md",
+        "problem": "caught by 'test_folows', which is no check of suite.py. "
+        "Did you mean 'test_float64_stays'?",
+        "line": 44,
         "detail": "",
         "vital": True,
     }
 
 
-def test_the_matrix_has_a_line_for_each_check_and_mutant(workshop: Workshop) -> None:
-    """`--matrix` numbers the checks and marks for each mutant which of them fail, also after the first."""
+def test_the_matrix_has_a_line_for_each_check_and_mistake(workshop: Workshop) -> None:
+    """`--matrix` numbers the checks and marks which of them fail for what, also after the first."""
     lines = workshop.check("smooth-counts", "--seeds", "2", "--matrix").stdout.splitlines()
     checks = re.findall(r"^def (test_\w+)", (PROVABLE / "suite.py").read_text(encoding="utf-8"), re.MULTILINE)
     assert lines[: len(checks)] == [f"  {number:>2}  {name}" for number, name in enumerate(checks, start=1)]
     assert lines[len(checks) : len(checks) + 2] == ["", "  123456"]
     rows = lines[len(checks) + 2 : -1]
     assert rows[:4] == [
-        "  ....✗✗  clamped_in_place",
-        "  .✗....  down_the_columns",
-        "  ..✗...  negative_counts_count",
-        "  .✗....  not_a_share",
+        "  ....✗✗  clamped-in-place",
+        "  .✗....  down-the-columns",
+        "  ..✗...  negative-counts-count",
+        "  .✗....  not-a-share",
     ]
     assert len(rows) == 4 + 22
     assert "  ....✗✗  5: clamp -> clamp_" in rows
-    assert re.fullmatch(r"smooth-counts: proven; 26 of 26 mutants killed; 6\d judgements, .*", lines[-1])
+    assert re.fullmatch(
+        r"smooth-counts: proven; 4 of 4 mistakes caught; 22 of 22 mutants killed; 6\d judgements, .*",
+        lines[-1],
+    )
 
 
 # -------- one check alone

@@ -27,7 +27,7 @@ FILES = [
     "starter.py.j2",
     "suite.py",
     "variants/another_way.py",
-    "mutants/returns_nothing.py",
+    "mistakes.md",
     "hints.md",
     "cards.md",
 ]
@@ -185,7 +185,7 @@ def test_a_kata_from_nothing_has_every_file_and_says_what_comes_next(terminal: T
 
 @pytest.mark.parametrize("solution", ["", SOLUTIONS["a named tuple"]], ids=["the example", "a named tuple"])
 def test_a_fresh_kata_lacks_nothing_but_words_and_numbers(terminal: Terminal, solution: str) -> None:
-    """All that `author check` finds in a fresh kata is its TODO lines, and that there are too few mutants."""
+    """All that `author check` finds in a fresh kata is its TODO lines and that mistakes are too few."""
     given = ["--from", write(terminal, solution)] if solution else []
     begun = begin(terminal, "fresh-kata", *given)
     found = findings(terminal, "fresh-kata")
@@ -195,7 +195,7 @@ def test_a_fresh_kata_lacks_nothing_but_words_and_numbers(terminal: Terminal, so
 
 @pytest.mark.parametrize("kind", SOLUTIONS)
 def test_a_suite_made_from_a_solution_judges_at_once(terminal: Terminal, kind: str) -> None:
-    """For functions and classes of many kinds the solution passes, starter and mutant do not."""
+    """For functions and classes of many kinds the solution passes, starter and mistake do not."""
     begin(terminal, "fresh-kata", "--from", write(terminal, SOLUTIONS[kind]))
     found = findings(terminal, "fresh-kata", "--fast")
     assert [problem for problem in found if not is_expected(problem)] == []

@@ -12,7 +12,20 @@ from ml_katas.report import Status
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
 
-MUTANT = '"""{text}"""\n\nCAUGHT_BY = "test_double_of_one_is_two"\n\n\ndef double(x):\n    return {code}\n'
+MISTAKE = """
+## {name}
+
+<!-- caught by: test_double_of_one_is_two -->
+
+Something else.
+
+Do it otherwise.
+
+```diff
+-    return 2 * x
++    return {code}
+```
+"""
 
 
 def headlines(text: str) -> list[str]:
@@ -20,14 +33,14 @@ def headlines(text: str) -> list[str]:
     return [line.rstrip("─- ") for line in text.splitlines() if line.endswith(("───", "---"))]
 
 
-def plant(course: Path, name: str, code: str, text: str = "Something else.") -> None:
-    """Put another mutant into the kata `tiny-double`."""
-    path = course / "tiny-double" / "mutants" / f"{name}.py"
-    path.write_text(MUTANT.format(text=text, code=code), encoding="utf-8")
+def plant(course: Path, name: str, code: str) -> None:
+    """Put another mistake into the kata `tiny-double`."""
+    with (course / "tiny-double" / "mistakes.md").open("a", encoding="utf-8") as file:
+        file.write(MISTAKE.format(name=name, code=code))
 
 
 def test_preview_shows_all_that_a_learner_will_see_in_order(terminal: Terminal, judge: ObedientJudge) -> None:
-    """Brief, starter, the screen of each mutant with its diagnosis, hints and cards come in this order."""
+    """Brief, starter, the screen of each mistake with its diagnosis, hints and cards come in this order."""
     judge.verdicts = [Status.FAILED]
     result = terminal("author", "preview", "tiny-double")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -49,46 +62,46 @@ def test_preview_shows_all_that_a_learner_will_see_in_order(terminal: Terminal, 
         assert line in lines
 
 
-def test_one_mutant_alone_is_shown_without_the_rest(terminal: Terminal, judge: ObedientJudge) -> None:
-    """With --mutant only that mistake is judged and shown."""
+def test_one_mistake_alone_is_shown_without_the_rest(terminal: Terminal, judge: ObedientJudge) -> None:
+    """With --mistake only that mistake is judged and shown."""
     plant(terminal.course, "halves", "x / 2")
     judge.verdicts = [Status.FAILED]
-    result = terminal("author", "preview", "tiny-double", "--mutant", "squares")
+    result = terminal("author", "preview", "tiny-double", "--mistake", "squares")
     assert headlines(result.stdout) == ["the mistake squares: mlkata check"]
     assert len(judge.asked) == 1
-    assert judge.asked[0][1] == (terminal.course / "tiny-double" / "mutants" / "squares.py").read_bytes()
+    assert judge.asked[0][1].decode().endswith("def double(x):\n    return x * x\n")
 
 
-def test_an_unknown_mutant_gets_the_nearest(terminal: Terminal, judge: ObedientJudge) -> None:
-    """A name that no mutant has is an error with the nearest one."""
-    result = terminal("author", "preview", "tiny-double", "--mutant", "square")
+def test_an_unknown_mistake_gets_the_nearest(terminal: Terminal, judge: ObedientJudge) -> None:
+    """A name that no mistake has is an error with the nearest one."""
+    result = terminal("author", "preview", "tiny-double", "--mistake", "square")
     assert (result.exit_code, result.stderr.splitlines()) == (
         2,
         [
-            "mlkata: tiny-double has no mutant 'square'. Did you mean 'squares'?",
+            "mlkata: tiny-double has no known mistake 'square'. Did you mean 'squares'?",
             "  `mlkata author preview tiny-double` shows all 1.",
         ],
     )
 
 
-def test_a_remark_says_that_a_mutant_is_not_caught(terminal: Terminal, judge: ObedientJudge) -> None:
-    """Where a mutant passes, the author is told so beside the screen."""
-    result = terminal("author", "preview", "tiny-double", "--mutant", "squares")
-    path = terminal.course / "tiny-double" / "mutants" / "squares.py"
+def test_a_remark_says_that_a_mistake_is_not_caught(terminal: Terminal, judge: ObedientJudge) -> None:
+    """Where a mistake passes, the author is told so beside the screen."""
+    result = terminal("author", "preview", "tiny-double", "--mistake", "squares")
+    path = terminal.course / "tiny-double" / "mistakes.md"
     assert result.stdout.splitlines()[-1] == (
-        f"For the author: {path}: No check catches this mutant, so a learner would pass with it."
+        f"For the author: {path}:3: No check catches this mistake, so a learner would pass with it."
     )
 
 
 def test_json_holds_all_parts_and_the_reports(terminal: Terminal, judge: ObedientJudge) -> None:
-    """--json is one object with the parts in text, and for each mutant its report and the remark."""
+    """--json is one object with the parts in text, and for each mistake its report and the remark."""
     judge.verdicts = [Status.FAILED]
     shown = json.loads(terminal("author", "preview", "tiny-double", "--json").stdout)
-    assert list(shown) == ["schema", "kata", "brief", "starter", "hints", "cards", "mutants"]
+    assert list(shown) == ["schema", "kata", "brief", "starter", "hints", "cards", "mistakes"]
     assert (shown["schema"], len(shown["hints"]), len(shown["cards"])) == ("mlkata.author-preview/1", 3, 2)
-    (mutant,) = shown["mutants"]
-    assert (mutant["mutant"], mutant["remark"]) == ("squares", "")
-    assert mutant["report"]["diagnosis"]["mutant"] == "squares"
+    (mistake,) = shown["mistakes"]
+    assert (mistake["mistake"], mistake["remark"]) == ("squares", "")
+    assert mistake["report"]["diagnosis"]["mistake"] == "squares"
 
 
 def test_the_bare_starter_is_shown_when_asked_for(terminal: Terminal, judge: ObedientJudge) -> None:
@@ -105,14 +118,14 @@ def test_the_bare_starter_is_shown_when_asked_for(terminal: Terminal, judge: Obe
     assert bare == "def double(x):\n    raise NotImplementedError\n"
 
 
-def test_a_remark_names_the_mutant_that_a_learner_is_told_of(terminal: Terminal) -> None:
-    """Of two mutants with the same answers the second is never told, and the author hears it."""
-    plant(terminal.course, "to_the_power_of_two", "x**2")
+def test_a_remark_names_the_mistake_that_a_learner_is_told_of(terminal: Terminal) -> None:
+    """Of two mistakes with the same answers the second is never told, and the author hears it."""
+    plant(terminal.course, "to-the-power-of-two", "x**2")
     shown = json.loads(terminal("author", "preview", "tiny-double", "--json").stdout)
-    assert {mutant["mutant"]: mutant["remark"] for mutant in shown["mutants"]} == {
+    assert {mistake["mistake"]: mistake["remark"] for mistake in shown["mistakes"]} == {
         "squares": "",
-        "to_the_power_of_two": (
-            "The learner is told of the mutant squares instead, "
+        "to-the-power-of-two": (
+            "The learner is told of the mistake squares instead, "
             "which gives the same answers in test_double_of_one_is_two."
         ),
     }

@@ -144,20 +144,26 @@ VARIANT = """def running_mean(numbers):
 class Meter:
     pass
 """
-MUTANT = '''"""The mean is {0}."""
+MISTAKE = """
+## is-{0}
 
-CAUGHT_BY = "test_mean_of_numbers"
+<!-- caught by: test_mean_of_numbers -->
 
+The mean is {0}.
 
+It depends on the numbers.
+
+```python
 def running_mean(numbers):
     return {0}
 
 
 class Meter:
     pass
-'''
+```
+"""
 FILES |= {"variants/sum_kept.py": VARIANT.format(1), "variants/sum_of_all.py": VARIANT.format(2)}
-FILES |= {f"mutants/is_{number}.py": MUTANT.format(number) for number in (5, 6, 7, 8)}
+FILES["mistakes.md"] = "".join(map(MISTAKE.format, (5, 6, 7, 8)))
 
 
 @pytest.fixture
@@ -420,10 +426,10 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "Did you mean 'Metre'?",
     ),
     "an entry point that is defined inside": (
-        "mutants/is_7.py",
-        "class Meter",
-        "if True:\n  class Meter",
-        "mutants/is_7.py: does not define Meter at its top level, which is an entry point.",
+        "mistakes.md",
+        "return 5\n\n\nclass Meter",
+        "return 5\n\n\nif True:\n  class Meter",
+        "mistakes.md:2: does not define Meter at its top level, which is an entry point.",
     ),
     "an import that is no entry point": (
         "suite.py",
@@ -471,18 +477,24 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "suite.py:9: torch.testing.assert_close trusts what the submission returned, and says little where "
         "it differs; use assert_close of ml_katas.testing",
     ),
-    "a mutant that names no check": (
-        "mutants/is_5.py",
-        "test_mean_of_numbers",
-        "test_mean_of_number",
-        "mutants/is_5.py:3: CAUGHT_BY names 'test_mean_of_number', which is no check. "
-        "Did you mean 'test_mean_of_numbers'?",
-    ),
-    "a mutant that is another": (
-        "mutants/is_6.py",
+    "a mistake that is another": (
+        "mistakes.md",
         "return 6",
         'return \\\n        5  # "six"',
-        "mutants/is_6.py: is the same code as mutants/is_5.py, so it proves nothing more; remove one of them",
+        "mistakes.md:19: is the same code as mistakes.md:2, so it proves nothing more; remove one of them",
+    ),
+    "a mistake that is a variant": (
+        "mistakes.md",
+        "return 6",
+        "return 2",
+        "mistakes.md:19: is the same code as variants/sum_of_all.py, so it proves nothing more; "
+        "remove one of them",
+    ),
+    "something left to write in a mistake": (
+        "mistakes.md",
+        "It depends on the numbers.",
+        "TODO: what to do.",
+        "mistakes.md:8: still to be written: what to do.",
     ),
     "something left to write": (
         "suite.py",
@@ -536,25 +548,35 @@ def test_references_are_needed(folder: Path) -> None:
     ]
 
 
-def test_variants_and_mutants_are_needed(folder: Path) -> None:
-    """Two variants and four mutants are the least."""
+def test_variants_and_mistakes_are_needed(folder: Path) -> None:
+    """Two variants and four mistakes are the least."""
     (folder / "variants" / "sum_kept.py").unlink()
-    (folder / "mutants" / "is_5.py").unlink()
+    change(folder / "mistakes.md", MISTAKE.format(5), "")
     assert findings(folder) == [
         "variants: at least two other right solutions are needed",
-        "mutants: at least four wrong solutions are needed",
+        "mistakes.md: at least four known mistakes are needed",
     ]
 
 
 def test_strays_are_found(folder: Path) -> None:
     """What no part of the format reads is named, a folder once, and Python's caches are left alone."""
-    for name in ("notes.txt", "data/numbers.csv", "mutants/is_5.txt", "mutants/old/is_5.py", "helpers.py"):
+    for name in ("notes.txt", "data/numbers.csv", "variants/is_5.txt", "variants/old/is_5.py", "helpers.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("", encoding="utf-8")
     (folder / "__pycache__").mkdir()
     reason = "is no part of a kata, so nobody reads it; remove it, or ship() it in the suite"
-    strays = ("data", "helpers.py", "mutants/is_5.txt", "mutants/old", "notes.txt")
+    strays = ("data", "helpers.py", "notes.txt", "variants/is_5.txt", "variants/old")
     assert findings(folder) == [f"{name}: {reason}" for name in strays]
+
+
+def test_a_folder_of_mutants_is_told_where_they_go(folder: Path) -> None:
+    """Files of known mistakes, as they once were, come with the command that puts them in their place."""
+    (folder / "mutants").mkdir()
+    (folder / "mutants" / "is_9.py").write_text("", encoding="utf-8")
+    assert findings(folder) == [
+        "mutants: known mistakes stand in mistakes.md; put each file there by "
+        "`mlkata author mistake num-mean FILE`, then remove it"
+    ]
 
 
 def test_what_is_shipped_or_linked_to_is_no_stray(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml_katas.course.difficulty import Difficulty
-from ml_katas.course.kata import Kata, Mutant, Reference
+from ml_katas.course.kata import Kata, Reference
 from ml_katas.course.starters import render_starter
 from ml_katas.course.suite import Check, Suite
 from ml_katas.errors import InvalidKata
@@ -30,16 +30,8 @@ def problem_of_suite(folder: Path, text: str) -> InvalidKata:
     return caught.value
 
 
-def problem_of_mutant(folder: Path, text: str) -> InvalidKata:
-    """Return what is wrong with a mutant of this text."""
-    (folder / "mutant.py").write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidKata) as caught:
-        Mutant.load(folder / "mutant.py")
-    return caught.value
-
-
 def test_whole_kata_is_read(kata: Kata) -> None:
-    """Facts, brief, hints, cards, suite, variants and mutants are all there."""
+    """Facts, brief, hints, cards, suite and variants are all there."""
     assert (kata.slug, kata.file_name) == ("tiny-double", "tiny_double.py")
     assert (kata.facts.title, kata.facts.difficulty) == ("Double a number", Difficulty.EASY)
     assert kata.facts.references == (Reference("Euclid, Elements", "https://example.org/elements", "book V"),)
@@ -65,13 +57,6 @@ def test_manifest_holds_the_checks_in_order(kata: Kata) -> None:
         ),
     )
     assert kata.suite.names == ("test_double_of_one_is_two", "test_double_keeps_the_sign")
-
-
-def test_mutant_carries_diagnosis_and_checks(kata: Kata) -> None:
-    """A mutant's docstring is the diagnosis, CAUGHT_BY the checks of which one must fail."""
-    (mutant,) = kata.mutants
-    assert (mutant.name, mutant.caught_by) == ("squares", ("test_double_of_one_is_two",))
-    assert mutant.diagnosis.splitlines()[0] == "This squares the number."
 
 
 @pytest.mark.parametrize(
@@ -178,24 +163,6 @@ def test_malformed_suite_is_told_with_its_line(tmp_path: Path, text: str, line: 
     """A suite whose manifest cannot be read is told with line and expectation, without being run."""
     found = problem_of_suite(tmp_path, text)
     assert (found.path.name, found.line) == ("suite.py", line)
-    assert found.problem.startswith(problem)
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "problem"),
-    [
-        ("def f(\n", 1, "does not compile"),
-        ("CAUGHT_BY = 'test_a'\n", 1, "a mutant's docstring must explain the mistake to the learner"),
-        ('"""Wrong."""\n', 1, "CAUGHT_BY is missing; it must name the check (or a tuple of checks)"),
-        ('"""Wrong."""\nCAUGHT_BY = 3\n', 2, "CAUGHT_BY must be a check's name or a tuple of names"),
-        ('"""Wrong."""\nCAUGHT_BY = ()\n', 2, "CAUGHT_BY must be a check's name or a tuple of names"),
-        ('"""Wrong."""\nCAUGHT_BY = name()\n', 2, "CAUGHT_BY must be a check's name or a tuple of names"),
-    ],
-)
-def test_malformed_mutant_is_told_with_its_line(tmp_path: Path, text: str, line: int, problem: str) -> None:
-    """A mutant without diagnosis or CAUGHT_BY is told with line and expectation."""
-    found = problem_of_mutant(tmp_path, text)
-    assert (found.path.name, found.line) == ("mutant.py", line)
     assert found.problem.startswith(problem)
 
 

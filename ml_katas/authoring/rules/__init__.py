@@ -26,8 +26,8 @@ from .judged import (
     a_third_of_the_limits_is_enough,
     checks_kill_something,
     failing,
-    mutants_are_caught,
-    mutants_differ,
+    mistakes_are_caught,
+    mistakes_differ,
     right_solutions_pass,
     solution_passes,
     starter_is_incomplete,
@@ -36,7 +36,7 @@ from .junk import junk_is_rejected
 from .mutants import automatic_mutants_are_killed
 from .prerequisites import prerequisites_exist, prerequisites_form_no_cycle
 from .prose import formulas_can_be_read, links_lead_somewhere
-from .solutions import entry_points_are_defined, mutants_name_checks, no_two_solutions_are_the_same
+from .solutions import entry_points_are_defined, no_two_solutions_are_the_same, wrong_and_right_are_many
 from .starter import starter_leaves_the_rest_to_write, starter_takes_the_same_arguments
 from .suite import sentences_are_short, suite_compares_by_itself, suite_imports_the_entry_points
 
@@ -65,7 +65,7 @@ READ: tuple[Reads, ...] = (
     suite_imports_the_entry_points,
     sentences_are_short,
     suite_compares_by_itself,
-    mutants_name_checks,
+    wrong_and_right_are_many,
     no_two_solutions_are_the_same,
     nothing_is_left_to_write,
     nothing_is_there_that_nobody_reads,
@@ -74,14 +74,14 @@ READ: tuple[Reads, ...] = (
 JUDGED: tuple[Tries, ...] = (
     right_solutions_pass,
     starter_is_incomplete,
-    mutants_are_caught,
-    mutants_differ,
+    mistakes_are_caught,
+    mistakes_differ,
     junk_is_rejected,
     automatic_mutants_are_killed,
     checks_kill_something,
     a_third_of_the_limits_is_enough,
 )
-FAST: tuple[Tries, ...] = (right_solutions_pass, starter_is_incomplete, mutants_are_caught)
+FAST: tuple[Tries, ...] = (right_solutions_pass, starter_is_incomplete, mistakes_are_caught)
 
 
 def findings_in_files(kata: Kata, catalog: Catalog) -> Iterator[Finding]:

@@ -14,13 +14,15 @@ from ..findings import Finding
 from .prose import linked_files
 
 FILES = ("kata.toml", "README.md", "starter.py.j2", "suite.py", "solution.py", "hints.md", "cards.md")
-FOLDERS = ("variants", "mutants")
+MISTAKES, FOLDERS = "mistakes.md", ("variants",)
+_FOLDER_OF_MISTAKES = "mutants"  # where they stood before, each in a file of its own
 _TODO = re.compile(r"\bTODO\b:?\s*(.*)")
 
 
 def nothing_is_left_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """No file says TODO any more."""
-    paths = [*(kata.folder / name for name in FILES), *kata.variants, *(m.path for m in kata.mutants)]
+    paths = [*(kata.folder / name for name in FILES), *kata.variants]
+    paths += [kata.folder / MISTAKES] if kata.mistakes else []
     for path in paths:
         for number, line in enumerate(read_text(path).splitlines(), start=1):
             if match := _TODO.search(line):
@@ -34,14 +36,17 @@ def nothing_is_left_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 def nothing_is_there_that_nobody_reads(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """The folder holds what the format knows, what the suite ships and what the brief links to."""
-    known = {kata.folder / name for name in (*FILES, *FOLDERS, *_shipped(kata))}
-    known |= {*kata.variants, *(mutant.path for mutant in kata.mutants), *linked_files(kata)}
+    known = {kata.folder / name for name in (*FILES, MISTAKES, *FOLDERS, *_shipped(kata))}
+    known |= {*kata.variants, *linked_files(kata)}
     known |= {folder for file in known for folder in file.parents}
     for path in _strays(kata.folder, known):
-        yield Finding(
-            path=path,
-            problem="is no part of a kata, so nobody reads it; remove it, or ship() it in the suite",
-        )
+        problem = "is no part of a kata, so nobody reads it; remove it, or ship() it in the suite"
+        if path == kata.folder / _FOLDER_OF_MISTAKES:
+            command = f"mlkata author mistake {kata.slug} FILE"
+            problem = (
+                f"known mistakes stand in {MISTAKES}; put each file there by `{command}`, then remove it"
+            )
+        yield Finding(path=path, problem=problem)
 
 
 def _strays(folder: Path, known: set[Path]) -> Iterator[Path]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from ...course.kata import Kata, Limits
+from ...course.mistakes import Mistake
 from ...course.starters import render_starter
 from ...report import Report, Status
 from ..findings import Finding
-from ..trials import Trial, TrialRunner
+from ..trials import Trial, TrialRunner, trials_of_mistakes
 from .junk import junk_trials
 from .mutants import automatic_trials
 
@@ -51,34 +52,39 @@ def starter_is_incomplete(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
         )
 
 
-def mutants_are_caught(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+def mistakes_are_caught(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
     """Every known mistake fails a check that is meant to catch it, with each seed."""
     for seed in runner.seeds:
-        judged = runner.reports([Trial.of(mutant.path, seed) for mutant in kata.mutants])
-        for mutant, (_, report) in zip(kata.mutants, judged, strict=True):
-            if report.status in _NOT_KILLED:
-                yield Finding(
-                    path=mutant.path,
-                    problem=f"no check catches this mutant: with seed {seed} it {outcome(report)}",
-                )
-            elif not report.failed_checks & set(mutant.caught_by):
-                caught = ", ".join(sorted(report.failed_checks)) or report.message
-                problem = f"with seed {seed} caught, but not by {' or '.join(mutant.caught_by)}: by {caught}"
-                yield Finding(path=mutant.path, problem=problem)
+        judged = runner.reports(trials_of_mistakes(kata, seed))
+        for mistake, (_, report) in zip(kata.mistakes, judged, strict=True):
+            problem = _not_caught(mistake, report)
+            if problem:
+                says = f"{mistake.name} {problem} (seed {seed})"
+                yield Finding(path=mistake.path, problem=says, line=mistake.line)
 
 
-def mutants_differ(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
-    """No two mutants behave alike on every check: one of them teaches nothing that the other does not."""
-    judged = runner.reports([Trial.of(mutant.path) for mutant in kata.mutants])
-    for (first, one), (second, other) in combinations(judged, 2):
-        if _behaviour(one) == _behaviour(other):
-            problem = f"behaves like {first.path.name} on every check; one of the two may go"
-            yield Finding(path=second.path, problem=problem, vital=False)
+def _not_caught(mistake: Mistake, report: Report) -> str:
+    if report.status in _NOT_KILLED:
+        return f"is caught by no check: it {outcome(report)}"
+    if report.failed_checks & set(mistake.caught_by):
+        return ""
+    caught = ", ".join(sorted(report.failed_checks)) or report.message
+    return f"is caught, but not by {' or '.join(mistake.caught_by)}: by {caught}"
+
+
+def mistakes_differ(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
+    """No two mistakes behave alike on every check: no learner could tell one from the other."""
+    judged = runner.reports(trials_of_mistakes(kata))
+    pairs = zip(kata.mistakes, judged, strict=True)
+    for (first, (_, one)), (second, (_, other)) in combinations(pairs, 2):
+        if behaviour(one) == behaviour(other):
+            problem = f"{second.name} behaves like {first.name} on every check; one of the two may go"
+            yield Finding(path=second.path, problem=problem, line=second.line, vital=False)
 
 
 def checks_kill_something(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
-    """Every check fails for some mutant or junk; one that never does may promise nothing."""
-    judged = runner.reports([Trial.of(mutant.path) for mutant in kata.mutants])
+    """Every check fails for some mistake, mutant or junk; one that never does may promise nothing."""
+    judged = runner.reports(trials_of_mistakes(kata))
     judged += runner.reports([*junk_trials(kata), *automatic_trials(kata, runner)])
     idle = set(kata.suite.names).difference(*(report.failed_checks for _, report in judged))
     if idle:  # some that were not reached would have killed
@@ -86,7 +92,7 @@ def checks_kill_something(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
         idle = idle.difference(*(report.failed_checks for _, report in judged))
     for check in kata.suite.checks:
         if check.name in idle:
-            problem = f"{check.name} kills nothing: write the mutant that it is for, or leave it out"
+            problem = f"{check.name} kills nothing: write the mistake that it is for, or leave it out"
             yield Finding(path=kata.suite.path, problem=problem, line=check.line, vital=False)
 
 
@@ -110,7 +116,7 @@ def outcome(report: Report) -> str:
     return f"is {report.status} in {first.name}" + (f": {reason}" if reason else "")
 
 
-def _behaviour(report: Report) -> object:
+def behaviour(report: Report) -> object:
     """Return what of a report depends on the code that was judged, and not on where it stands in its file."""
     seen = []
     for check in report.checks:

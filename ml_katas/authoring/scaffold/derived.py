@@ -17,16 +17,6 @@ def code_of(text: str) -> str:
     return source.between(end, len(source.data)).strip("\n") + "\n"
 
 
-def imports_apart(code: str) -> tuple[str, str]:
-    """Return the code in two: the imports that it begins with, and the rest."""
-    source, end = Source(code), 0
-    for node in source.tree.body:
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            break
-        end = source.end(node)
-    return source.between(0, end).strip("\n"), source.between(end, len(source.data)).strip("\n")
-
-
 def without_results(solution: Solution) -> str:
     """Return the text of a solution whose first entry point returns None, or else does nothing at all."""
     source = Source(solution.text)
@@ -35,6 +25,11 @@ def without_results(solution: Solution) -> str:
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         data = data[: edit.start] + edit.text.encode() + data[edit.end :]
     return data.decode()
+
+
+def gives_results(solution: Solution) -> bool:
+    """Return whether the first entry point returns anything, so that it can be made to return None."""
+    return any(results(function) for function in _answering(solution))
 
 
 def _answering(solution: Solution) -> tuple[Function, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...course.sources import bundled
 from ...support.records import record
+from ..difference import fence
 from . import arguments, behaviour, derived
 from .signatures import Class, Function, Solution, bare_call
 from .starter import starter_code
@@ -43,7 +44,7 @@ def skeleton(wanted: Wanted, solution: Solution) -> dict[str, str]:
         "starter.py.j2": "starter.j2",
         "suite.py": "suite.j2",
         "variants/another_way.py": "variant.j2",
-        "mutants/returns_nothing.py": "mutant.j2",
+        "mistakes.md": "mistakes.j2",
         "hints.md": "hints.j2",
         "cards.md": "cards.j2",
     }
@@ -65,8 +66,8 @@ def _facts(wanted: Wanted, solution: Solution) -> dict[str, Any]:
     is_random = behaviour.draws(solution)
     entries = [_entry(one, is_random) for one in solution.entry_points]
     uses = _uses(entries, is_random)
-    imports, spoiled = derived.imports_apart(derived.code_of(derived.without_results(solution)))
     return {
+        "slug": wanted.slug,
         "title": wanted.title,
         "difficulty": wanted.difficulty,
         "minutes": wanted.minutes,
@@ -81,8 +82,8 @@ def _facts(wanted: Wanted, solution: Solution) -> dict[str, Any]:
         "starter_code": starter_code(solution),
         "caught_by": f"test_{entries[0]['snake']}_is_its_definition",
         "code": derived.code_of(solution.text),
-        "imports": imports,
-        "spoiled_code": spoiled,
+        "gives_results": derived.gives_results(solution),
+        "fence": fence(solution.text, derived.without_results(solution)),
     }
 
 

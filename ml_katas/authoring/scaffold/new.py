@@ -141,7 +141,7 @@ def _draft(source: Path, slug: str, files: dict[str, str]) -> Iterator[Path]:
 def _prove_whole(kata: Kata) -> None:
     """Raise InvalidKata unless all that is read when it is first used can be read."""
     assert kata.suite.checks
-    assert kata.mutants
+    assert kata.mistakes
     render_starter(kata)
     render_starter(kata, bare=True)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Seeds that must agree."
 )
-@click.option("--matrix", is_flag=True, help="Show which check fails for which mutant.")
+@click.option("--matrix", is_flag=True, help="Show which check fails for what.")
 @click.option("-k", "only", default="", metavar="CHECK", help="Run one check of the suite on the solution.")
 @click.option("--show-output", is_flag=True, help="With -k: show what the suite prints.")
 @click.option("--pdb", is_flag=True, help="With -k: open the debugger where the check fails.")
@@ -123,22 +123,30 @@ def _summary(proof: Proof) -> Iterator[str]:
 
 
 def _score(proof: Proof) -> Iterator[str]:
-    killed, total = proof.score
+    caught, mistakes = proof.score("mistake")
+    killed, mutants = proof.score("mutant")
     marked = sum(row.mark for row in proof.rows)
-    if total:  # none was tried where the solution itself does not pass
-        yield f"{killed} of {counted(total, 'mutant')} killed" + (f", {marked} equivalent" if marked else "")
+    if mistakes:  # none was tried where the solution itself does not pass
+        yield f"{caught} of {counted(mistakes, 'mistake')} caught"
+    if mutants:
+        yield f"{killed} of {counted(mutants, 'mutant')} killed" + (
+            f", {marked} equivalent" if marked else ""
+        )
 
 
 def _as_json(proof: Proof) -> dict[str, Any]:
-    killed, total = proof.score
+    caught, mistakes = proof.score("mistake")
+    killed, mutants = proof.score("mutant")
+    equivalent = sum(row.mark for row in proof.rows)
     return {
         "kata": proof.kata,
         "publishable": proof.is_publishable,
         "findings": [_finding_as_json(finding) for finding in proof.findings],
-        "score": {"killed": killed, "total": total, "equivalent": sum(row.mark for row in proof.rows)},
+        "mistakes": {"caught": caught, "total": mistakes},
+        "mutants": {"killed": killed, "total": mutants, "equivalent": equivalent},
         "matrix": [
             {
-                "mutant": row.name,
+                "name": row.name,
                 "kind": row.kind,
                 "line": row.line,
                 "status": row.status,

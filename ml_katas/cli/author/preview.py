@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from ...authoring.preview import MutantPreview, chosen, previews
-from ...course.kata import Kata, Mutant
+from ...authoring.preview import MistakePreview, chosen, previews
+from ...course.kata import Kata
+from ...course.mistakes import Mistake
 from ...course.starters import render_starter
 from ..messages import counted, short
 from ..options import Settings, bare_option, common, complete_kata
@@ -17,27 +18,27 @@ from ..options import Settings, bare_option, common, complete_kata
 
 @click.command("preview", short_help="What learners will see of a kata.")
 @click.argument("kata", metavar="KATA", shell_complete=complete_kata)
-@click.option("--mutant", default="", metavar="NAME", help="Only what a learner sees who makes this mistake.")
+@click.option("--mistake", default="", metavar="NAME", help="Only the screen of this mistake.")
 @bare_option
 @common
-def preview(settings: Settings, kata: str, mutant: str, bare: bool | None) -> None:
-    """Show what learners will see of KATA: brief, starter, a screen for each mutant, hints, cards.
+def preview(settings: Settings, kata: str, mistake: str, bare: bool | None) -> None:
+    """Show what learners will see of KATA: brief, starter, a screen for each mistake, hints, cards.
 
-    A remark says where a mutant's docstring is not what the learner is told.
+    A remark says where learners read something other than a mistake's own sentences.
     """
     with settings.state() as state:
         found = state.catalog.find(kata)
-    mutants = chosen(found, mutant)
-    starter = "" if mutant else render_starter(found, bare=settings.bare(bare))
+    mistakes = chosen(found, mistake)
+    starter = "" if mistake else render_starter(found, bare=settings.bare(bare))
     if settings.json:
-        settings.screen.emit(_as_json(settings, found, mutants, starter))
-    elif mutant:
-        _draw_screens(settings, found, mutants)
+        settings.screen.emit(_as_json(settings, found, mistakes, starter))
+    elif mistake:
+        _draw_screens(settings, found, mistakes)
     else:
-        _draw(settings, found, mutants, starter)
+        _draw(settings, found, mistakes, starter)
 
 
-def _draw(settings: Settings, kata: Kata, mutants: tuple[Mutant, ...], starter: str) -> None:
+def _draw(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...], starter: str) -> None:
     from ...render.brief import brief_view, hint_view
     from ...render.solution import code_view
 
@@ -45,7 +46,7 @@ def _draw(settings: Settings, kata: Kata, mutants: tuple[Mutant, ...], starter: 
     settings.screen.draw(brief_view(kata))
     _headline(settings, f"the starter: {kata.file_name}")
     settings.screen.draw(code_view(starter))
-    _draw_screens(settings, kata, mutants)
+    _draw_screens(settings, kata, mistakes)
     _headline(settings, "the hints: mlkata hint")
     for number in range(1, len(kata.hints) + 1):
         settings.screen.draw(hint_view(kata, number))
@@ -54,29 +55,30 @@ def _draw(settings: Settings, kata: Kata, mutants: tuple[Mutant, ...], starter: 
     _draw_cards(settings, kata)
 
 
-def _draw_screens(settings: Settings, kata: Kata, mutants: tuple[Mutant, ...]) -> None:
+def _draw_screens(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...]) -> None:
     from ...render.report import report_view
 
     hints = len(kata.hints)
-    for number, screen in enumerate(_judged(settings, kata, mutants), 1):
-        place = f"{number} of {len(mutants)}" if len(mutants) > 1 else "mlkata check"
-        _headline(settings, f"the mistake {screen.mutant.name}: {place}")
+    for number, screen in enumerate(_judged(settings, kata, mistakes), 1):
+        place = f"{number} of {len(mistakes)}" if len(mistakes) > 1 else "mlkata check"
+        _headline(settings, f"the mistake {screen.mistake.name}: {place}")
         view = report_view(
             screen.report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=hints
         )
         settings.screen.draw(view)
         if screen.remark:
-            settings.screen.say(f"\nFor the author: {short(screen.mutant.path)}: {screen.remark}")
+            path, line = screen.mistake.path, screen.mistake.line
+            settings.screen.say(f"\nFor the author: {short(path)}:{line}: {screen.remark}")
 
 
-def _judged(settings: Settings, kata: Kata, mutants: tuple[Mutant, ...]) -> Iterator[MutantPreview]:
+def _judged(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...]) -> Iterator[MistakePreview]:
     """Yield the screens as they come, and say on a terminal that they are waited for."""
     from ...judging.client import judging
 
     with judging() as judge:
-        screens = previews(kata, mutants, judge)
+        screens = previews(kata, mistakes, judge)
         while True:
-            with settings.screen.working(f"judging {counted(len(mutants), 'mutant')} ..."):
+            with settings.screen.working(f"judging {counted(len(mistakes), 'mistake')} ..."):
                 screen = next(screens, None)
             if screen is None:
                 return
@@ -99,16 +101,17 @@ def _headline(settings: Settings, text: str) -> None:
     settings.screen.say()
 
 
-def _as_json(settings: Settings, kata: Kata, mutants: tuple[Mutant, ...], starter: str) -> dict[str, Any]:
-    judged = [_screen_as_json(screen) for screen in _judged(settings, kata, mutants)]
+def _as_json(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...], starter: str) -> dict[str, Any]:
+    judged = [_screen_as_json(screen) for screen in _judged(settings, kata, mistakes)]
     answer: dict[str, Any] = {"schema": "mlkata.author-preview/1", "kata": kata.slug}
     if starter:
         answer |= {"brief": kata.brief, "starter": starter}
         answer |= {"hints": [dataclasses.asdict(hint) for hint in kata.hints]}
         answer |= {"cards": [dataclasses.asdict(card) for card in kata.deck.cards]}
-    return answer | {"mutants": judged}
+    return answer | {"mistakes": judged}
 
 
-def _screen_as_json(screen: MutantPreview) -> dict[str, Any]:
-    name, path = screen.mutant.name, str(screen.mutant.path)
-    return {"mutant": name, "path": path, "remark": screen.remark, "report": screen.report.to_json()}
+def _screen_as_json(screen: MistakePreview) -> dict[str, Any]:
+    name, path, line = screen.mistake.name, str(screen.mistake.path), screen.mistake.line
+    report = screen.report.to_json()
+    return {"mistake": name, "path": path, "line": line, "remark": screen.remark, "report": report}

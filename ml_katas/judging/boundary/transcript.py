@@ -1,4 +1,4 @@
-"""What a submission answered in one check, kept as it came, to be compared with what a mutant answers."""
+"""What a submission answered in one check, kept as it came, to be compared with what a mistake answers."""
 
 from __future__ import annotations
 

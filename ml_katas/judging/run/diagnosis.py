@@ -1,6 +1,6 @@
 """Diagnosis: which known mistake gives exactly the answers that the submission gave.
 
-The failing checks are run again, with the same seeds, against the kata's mutants. Those are the author's
+The failing checks are run again, with the same seeds, against the known mistakes. Those are the author's
 code, so one fork of the judge runs them all. Whatever happens here never changes a verdict.
 """
 
@@ -12,7 +12,8 @@ import signal
 from itertools import takewhile
 from pathlib import Path
 
-from ...course.kata import Kata, Mutant
+from ...course.kata import Kata
+from ...course.mistakes import Mistake
 from ...report import Diagnosis
 from ..sandbox.confinement import die_with_parent
 from ..sandbox.providers import Forked
@@ -25,7 +26,7 @@ _MOST_CHECKS = 3
 
 
 def diagnose(folder: Path, suite_run: SuiteRun) -> Diagnosis | None:
-    """Return the mistake behind the failures of *suite_run*, where a mutant makes the same ones."""
+    """Return the mistake behind the failures of *suite_run*, where a known one makes the same ones."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -47,21 +48,21 @@ def _search(kata: Kata, suite_run: SuiteRun) -> dict[str, str] | None:
     evidence = suite_run.evidence[:_MOST_CHECKS]
     first = check_name(evidence[0].item)
     rerun = _Rerun(kata, suite_run, evidence)
-    if rerun.checks_alike(kata.solution):
+    if rerun.checks_alike(kata.solution.read_bytes()):
         return None
-    mutant = _most_alike(sorted(kata.mutants, key=lambda m: first not in m.caught_by), rerun)
-    if mutant is None:
+    mistake = _most_alike(sorted(kata.mistakes, key=lambda m: first not in m.caught_by), rerun)
+    if mistake is None:
         return None
-    return {"mutant": mutant.name, "check": first, "text": mutant.diagnosis}
+    return {"mistake": mistake.name, "check": first, "text": mistake.sentences}
 
 
-def _most_alike(mutants: list[Mutant], rerun: _Rerun) -> Mutant | None:
-    """Return the mutant that is alike in most of the failing checks; the first one that is in all of them."""
+def _most_alike(mistakes: list[Mistake], rerun: _Rerun) -> Mistake | None:
+    """Return the mistake that is alike in most of the failing checks; the first that is in all of them."""
     best, most = None, 0
-    for mutant in mutants:
-        alike = rerun.checks_alike(mutant.path)
+    for mistake in mistakes:
+        alike = rerun.checks_alike(mistake.source)
         if alike > most:
-            best, most = mutant, alike
+            best, most = mistake, alike
         if most == len(rerun.evidence):
             break
     return best
@@ -72,15 +73,16 @@ class _Rerun:
 
     def __init__(self, kata: Kata, suite_run: SuiteRun, evidence: list[Evidence]) -> None:
         self.evidence = evidence
-        self._names = kata.facts.entry_points
+        self._kata = kata
         self._suite_run = suite_run
-        self._supervisor = Supervisor(Forked(), self._submission(kata.solution), kata.facts.limits, [])
+        solution = self._submission(kata.solution.read_bytes())
+        self._supervisor = Supervisor(Forked(), solution, kata.facts.limits, [])
         suite_run.use(self._supervisor)
 
-    def checks_alike(self, path: Path) -> int:
+    def checks_alike(self, source: bytes) -> int:
         """Return in how many failing checks, from the first on, this code answers as the submission did."""
-        self._supervisor.load(self._submission(path))
+        self._supervisor.load(self._submission(source))
         return sum(1 for _ in takewhile(self._suite_run.answers_like, self.evidence))
 
-    def _submission(self, path: Path) -> Submission:
-        return Submission(path.read_bytes(), path.name, self._names)
+    def _submission(self, source: bytes) -> Submission:
+        return Submission(source, self._kata.file_name, self._kata.facts.entry_points)

@@ -94,7 +94,7 @@ def hidden_paths() -> list[Path]:
     """Return what no sandbox may read, wherever it lies: this package and the bundled katas."""
     package = Path(package_file).resolve().parent
     sites = {package.parent, *(path for path in readable_roots() if path.name.endswith("-packages"))}
-    # An editable install leaves a copy of the katas in site-packages, and dist-info names the mutants.
+    # An editable install leaves a copy of the katas in site-packages, and dist-info names their files.
     installed = [found for site in sites for found in site.glob("ml_katas*")]
     return [package, package.parent / "katas", package.parent / "templates", *installed]
 

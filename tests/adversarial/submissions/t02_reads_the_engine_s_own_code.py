@@ -1,5 +1,5 @@
 # expect: failed
-# threat: 2 — reads the package's own files, its katas and its templates, and names of mutants in metadata
+# threat: 2 — reads the package's own files, its katas and its templates, and names of mistakes in metadata
 import importlib.metadata
 import importlib.resources
 import os
@@ -17,7 +17,7 @@ def top_k_gating(token_embeddings, gating_network, k=2):
     for read in (
         lambda: importlib.resources.files("ml_katas").joinpath("judging/judge.py").read_text(),
         lambda: open(ml_katas.__file__).read(),
-        lambda: [f for f in importlib.metadata.files("ml_katas") or () if "mutants" in str(f)] or 1 / 0,
+        lambda: [f for f in importlib.metadata.files("ml_katas") or () if "mistakes" in str(f)] or 1 / 0,
     ):
         try:
             print("ESCAPED", read())

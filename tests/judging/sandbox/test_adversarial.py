@@ -101,7 +101,13 @@ def test_this_machine_says_what_it_keeps_out(grounds: SimpleQueue[Ground]) -> No
 
 def test_namespaces_take_the_place_of_landlock(tmp_path: Path) -> None:
     """Where there is no Landlock, a world of its own keeps a sandbox from files; honest code passes."""
-    names = ("lists_the_mutants", "opens_the_suite", "asks_libraries_to_read", "walks_the_disk", "opens_proc")
+    names = (
+        "opens_the_mistakes",
+        "opens_the_suite",
+        "asks_libraries_to_read",
+        "walks_the_disk",
+        "opens_proc",
+    )
     names += ("damages_the_workspace", "damages_what_it_may_read", "plants_code", "writes_files", "forks")
     with ground(tmp_path, layers=("namespaces", "seccomp")) as place:
         report = place.judge_honest(honest()[0])
