@@ -19,6 +19,7 @@ from torch import Tensor
 from ..report import Failure
 from .compare_numbers import compare_numbers
 from .compare_tensors import compare_tensors
+from .evidence import Compared
 from .terms import Terms
 from .tolerances import TOLERANCES, Tolerance
 from .windows import lines
@@ -28,11 +29,12 @@ __all__ = ["TOLERANCES", "Mismatch", "Tolerance", "assert_close", "assert_shape"
 
 
 class Mismatch(AssertionError):
-    """A value is not what was expected; `failure` says how."""
+    """A value is not what was expected; `failure` says how, `compared` holds the values."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, compared: Compared | None = None) -> None:
         super().__init__(failure)
         self.failure = failure
+        self.compared = compared
 
     def __str__(self) -> str:
         return "\n".join(_text(self.failure))
@@ -49,9 +51,10 @@ def assert_close(
 ) -> None:
     """Raise Mismatch unless *actual* is what `compare` takes for *expected*."""
     __tracebackhide__ = True
-    failure = compare(actual, expected, label=label, dtype=dtype, rtol=rtol, atol=atol)
+    terms = Terms(label, dtype, rtol, atol)
+    failure = _compare(terms, _as_tensor(actual), _as_tensor(expected))
     if failure:
-        raise Mismatch(failure)
+        raise Mismatch(failure, Compared.of(_as_tensor(actual), _as_tensor(expected), terms, failure))
 
 
 def assert_shape(actual: object, shape: tuple[int, ...], *, label: str = "") -> None:

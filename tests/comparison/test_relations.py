@@ -16,6 +16,7 @@ NUMBERS = torch.tensor(
 )
 SUMS_TO_ONE = torch.tensor([[0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.25, 0.6, 0.15]], dtype=torch.float64)
 PER_ROW = torch.tensor([[1.5], [0.5], [3.0]])
+NEAR_ONE = torch.tensor([[1.002], [1.003], [1.004]])
 SQUARE = torch.ones(4, 4)
 CAUSAL = SQUARE.tril() > 0
 
@@ -46,6 +47,7 @@ def relation(actual: object, expected: object) -> str:
         (NUMBERS - 0.5, "Every value is too small by 0.5."),
         (NUMBERS**2, "Every value is the square of the expected one."),
         (1 - NUMBERS, "Every value is one minus the expected one."),
+        (NUMBERS * 1.0004, "Every value is larger by a factor of 1.0004."),
         (NUMBERS * PER_ROW, "Each row is off by a factor of its own, 0.50 … 3.00."),
         (NUMBERS + PER_ROW, "Each row is off by a constant of its own, 0.50 … 3.00."),
     ],
@@ -201,3 +203,27 @@ def test_random_values_have_no_relation() -> None:
     for _ in range(50):
         actual, expected = torch.randn(2, 4, 5, generator=generator)
         assert relation(actual, expected) == ""
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "sentence"),
+    [
+        (SUMS_TO_ONE * 1.002, SUMS_TO_ONE, "Every value is larger by a factor of 1.002."),
+        (SUMS_TO_ONE * NEAR_ONE, SUMS_TO_ONE, "Your rows sum to 1.002 … 1.004, not 1."),
+        (NUMBERS * NEAR_ONE, NUMBERS, "Each row is off by a factor of its own, 1.002 … 1.004."),
+        (NUMBERS + NEAR_ONE - 1, NUMBERS, "Each row is off by a constant of its own, 0.002 … 0.004."),
+    ],
+)
+def test_what_is_printed_is_true_as_printed(actual: Tensor, expected: Tensor, sentence: str) -> None:
+    """A factor near one or a sum near one is shown with the digits that tell it from one."""
+    assert relation(actual.float(), expected) == sentence
+
+
+def test_float32_numbers_in_float64_are_called_that() -> None:
+    """Right values that were rounded to float32 on the way are told from values that are wrong."""
+    says = "These are float32 numbers in a float64 tensor: something was cast on the way."
+    exact = NUMBERS / 7
+    rounded_a_few_times = (exact * (1 + 4e-7)).float().double()
+    assert relation(rounded_a_few_times, exact) == says
+    assert relation(exact + 1e-6, exact) != says
+    assert relation((exact * 1.1).float().double(), exact) != says

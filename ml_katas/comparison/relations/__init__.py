@@ -15,6 +15,7 @@ Relation = Callable[[Case], str]
 
 # The first that fits is said; to look for one more is one function and one line.
 OF_VALUES: tuple[Relation, ...] = (
+    values.float32_numbers,
     values.one_value,
     values.inverted,
     values.opposite_sign,

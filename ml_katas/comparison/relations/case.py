@@ -20,6 +20,7 @@ class Case:
     actual: Tensor
     expected: Tensor
     tolerance: Tolerance
+    dtype: torch.dtype | None = None
     boolean: bool = False
     whole: bool = False
 
@@ -28,7 +29,14 @@ class Case:
         """Return the case of two tensors of any dtype."""
         whole = not (actual.is_floating_point() or actual.is_complex())
         a, e = wide(actual), wide(expected)
-        return cls(actual=a, expected=e, tolerance=tolerance, boolean=actual.dtype == torch.bool, whole=whole)
+        return cls(
+            actual=a,
+            expected=e,
+            tolerance=tolerance,
+            dtype=actual.dtype,
+            boolean=actual.dtype == torch.bool,
+            whole=whole,
+        )
 
     def gives(self, candidate: Tensor) -> bool:
         """Return whether *candidate*, made from the expected values, is what was returned."""

@@ -12,6 +12,8 @@ from ..number_text import brief
 from . import factors
 from .case import Case
 
+_MOST_DECIMALS = 9
+_FLOAT32_ERROR = 1e-5
 _FORMULAS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("Every value is the square of the expected one.", torch.square),
     ("Every value is the square root of the expected one.", torch.sqrt),
@@ -20,6 +22,17 @@ _FORMULAS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("Every value is the logarithm of the expected one.", torch.log),
     ("Every value is the exponential of the expected one.", torch.exp),
 )
+
+
+def float32_numbers(case: Case) -> str:
+    """A float64 tensor holds the right values, rounded to float32."""
+    a, e = case.actual, case.expected
+    if case.dtype != torch.float64 or not a.numel() or not bool(a.isfinite().all()):
+        return ""
+    rounded = bool((a == a.float().double()).all()) and not bool((e == e.float().double()).all())
+    near = bool(((a - e).abs() <= _FLOAT32_ERROR * e.abs().max()).all())
+    says = "These are float32 numbers in a float64 tensor: something was cast on the way."
+    return says if rounded and near else ""
 
 
 def one_value(case: Case) -> str:
@@ -72,11 +85,12 @@ def constant_factor(case: Case) -> str:
         return ""
     factor = max(abs(ratio), 1 / abs(ratio))
     name = factors.named(factor, case.tolerance.rtol, tuple(case.expected.shape))
-    if case.actual.numel() < 3 and not name:
+    text = name or _unlike_one(factor)
+    if not text or (case.actual.numel() < 3 and not name):
         return ""
     sign = " and has the opposite sign" if ratio < 0 else ""
     size = "larger" if abs(ratio) > 1 else "smaller"
-    return f"Every value is {size} by a factor of {name or brief(factor)}{sign}."
+    return f"Every value is {size} by a factor of {text}{sign}."
 
 
 def shift(case: Case) -> str:
@@ -123,7 +137,7 @@ def factor_per_row(case: Case) -> str:
     ratio = (actual * expected).sum(-1, keepdim=True) / expected.square().sum(-1, keepdim=True)
     telling = (actual.abs() > 100 * case.tolerance.atol).sum(-1).ge(3).all()
     fits = bool(telling) and bool(ratio.isfinite().all()) and case.alike(actual, expected * ratio)
-    return f"Each row is off by a factor of its own, {_range(ratio)}." if fits else ""
+    return f"Each row is off by a factor of its own, {_range(ratio, unlike=1)}." if fits else ""
 
 
 def shift_per_row(case: Case) -> str:
@@ -134,7 +148,7 @@ def shift_per_row(case: Case) -> str:
     actual, expected = rows
     amount = (actual - expected).mean(-1, keepdim=True)
     fits = bool(amount.isfinite().all()) and case.alike(actual, expected + amount)
-    return f"Each row is off by a constant of its own, {_range(amount)}." if fits else ""
+    return f"Each row is off by a constant of its own, {_range(amount, unlike=0)}." if fits else ""
 
 
 def nan_rows(case: Case) -> str:
@@ -187,7 +201,7 @@ def _wrong_dim(case: Case, instead: int, wanted: int) -> str:
 
 
 def _wrong_sums(case: Case, dim: int) -> str:
-    return f"Your {_lines(case, dim)} sum to {_range(case.actual.sum(dim))}, not 1."
+    return f"Your {_lines(case, dim)} sum to {_range(case.actual.sum(dim), unlike=1)}, not 1."
 
 
 def _lines(case: Case, dim: int) -> str:
@@ -206,6 +220,19 @@ def _rows(case: Case) -> tuple[Tensor, Tensor] | None:
     return rows if len(rows[0]) > 1 and case.numbers.is_telling else None
 
 
-def _range(values: Tensor) -> str:
-    low, high = f"{float(values.min()):.2f}", f"{float(values.max()):.2f}"
+def _unlike_one(factor: float) -> str:
+    """Return a factor with three digits, or as many more as show that it is not one, or "" beyond nine."""
+    texts = (f"{factor:.{digits}g}" for digits in range(3, _MOST_DECIMALS + 1))
+    return next(
+        (brief(factor) if text == f"{factor:.3g}" else text for text in texts if float(text) != 1), ""
+    )
+
+
+def _range(values: Tensor, *, unlike: float) -> str:
+    """Return the least and the largest value, with digits enough to show that they are not all *unlike*."""
+    ends = float(values.min()), float(values.max())
+    for decimals in range(2, _MOST_DECIMALS + 1):
+        low, high = (f"{end:.{decimals}f}" for end in ends)
+        if {low, high} != {f"{unlike:.{decimals}f}"}:
+            break
     return low if low == high else f"{low} … {high}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,12 +14,12 @@ from .. import endings
 from .codec import BadValue
 from .exceptions import RemoteError, encode_exception
 from .frames import Corrupted, Line
+from .initial_states import InitialStates, State
 from .modules import describe_by_value
 from .operations import OVERRIDABLE, next_of
 from .peer import Peer
 from .proxies import EntryPoint, Handle, ModuleHandle
 from .tensors import Unsendable
-from .transcript import Transcript
 
 MOST_CALLBACKS = 100_000
 MOST_NESTED = 20
@@ -31,13 +31,13 @@ class CannotCross(TypeError):
 
 
 class JudgePeer(Peer):
-    """Carries out operations on stand-ins and serves callbacks; records what was answered."""
+    """Carries out operations on stand-ins and serves callbacks."""
 
     serves = frozenset({"call", "backward", "backward_again"})
 
     def __init__(self, channel: Line) -> None:
         super().__init__(channel, first_tie=0)
-        self.transcript = Transcript()
+        self.initial = InitialStates()
         self.asked = 0
         self.author_error: BaseException | None = None
         self.avoided: list[tuple[str, int]] = []
@@ -46,31 +46,39 @@ class JudgePeer(Peer):
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
         self._freed: list[int] = []
         self._seed: int | None = None
+        self._last_seed = 0
         self._callbacks = 0
         self._nested = 0
-        self._depth = 0
 
     # -------- asking
 
-    def begin_check(self, seed: int) -> None:
-        """Start counting and recording anew; *seed* is the sandbox's for this check."""
+    def begin_check(self, seed: int, states: Sequence[State] = ()) -> None:
+        """Start counting anew; *seed* is the sandbox's for this check, its modules begin with *states*."""
         self.seed(seed)
-        self.transcript = Transcript()
+        self.initial = InitialStates(states)
         self.asked = self._callbacks = 0
         self.author_error = None
 
     def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Carry out an operation in the sandbox."""
         self.asked += 1
-        self._depth += 1
         values = {"operation": operation, "target": target, "args": args, "kwargs": tuple(kwargs.items())}
         try:
-            return self.ask("do", values, sharing=True)
+            result = self.ask("do", values, sharing=True)
         except Unsendable as error:
             self.author_error = CannotCross(f"the suite passes {error} to the submission, which cannot cross")
             raise self.author_error from None
-        finally:
-            self._depth -= 1
+        if operation == "call" and isinstance(target, EntryPoint) and isinstance(result, ModuleHandle):
+            self.initial.of_next(result)
+        return result
+
+    def has_drawn(self) -> bool:
+        """Return whether the sandbox has drawn from torch's global generator since it was last seeded.
+
+        The answer is the sandbox's own word: it may help to explain a failure, and never to make a pass.
+        """
+        seeded = torch.Generator().manual_seed(self._last_seed)
+        return bool(self.ask("generator", {}) != bytes(seeded.get_state().numpy()))
 
     def opened(self, header: dict[str, Any]) -> None:
         for use in header.get("avoided", ())[:MOST_USES] if type(header.get("avoided")) is list else ():
@@ -79,10 +87,6 @@ class JudgePeer(Peer):
                     self.avoided.append((path, line))
                 case _:
                     raise Corrupted("a malformed note of an avoided name")
-
-    def answered(self, header: dict[str, Any], payload: bytearray) -> None:
-        if self._depth <= 1 and not self._nested:
-            self.transcript.add(header, payload)
 
     def adopt_exception(self, error: RemoteError) -> BaseException:
         ours = self.author_error
@@ -96,7 +100,7 @@ class JudgePeer(Peer):
 
     def seed(self, seed: int) -> None:
         """Seed the sandbox with the next message."""
-        self._seed = seed
+        self._seed = self._last_seed = seed
 
     def enclosed(self) -> dict[str, Any]:
         free = [self._freed.pop() for _ in range(len(self._freed))]

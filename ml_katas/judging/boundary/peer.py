@@ -73,15 +73,11 @@ class Peer:
                 raise Corrupted("an answer that nobody asked for")
 
     def _answer(self, header: dict[str, Any], payload: bytearray) -> Any:
-        self.answered(header, payload)
         decoder, value = self._read(header, payload, "v")
         if "x" in header:
             raise self.adopt_exception(decode_exception(header["x"]))
         node = header.get("node")
         return value if node is None else self._join(value, decoder, node)
-
-    def answered(self, header: dict[str, Any], payload: bytearray) -> None:
-        """Take note of an answer, before it is decoded."""
 
     def adopt_exception(self, error: RemoteError) -> BaseException:
         """Return what is raised here for an exception of the other side."""

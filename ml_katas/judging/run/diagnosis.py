@@ -1,32 +1,43 @@
-"""Diagnosis: which known mistake gives exactly the answers that the submission gave.
+"""Diagnosis: which known mistake fails as the submission failed.
 
-The failing checks are run again, with the same seeds, against the known mistakes. Those are the author's
-code, so one fork of the judge runs them all. Whatever happens here never changes a verdict.
+The failing instances of checks are run again, under the same seeds, against the known mistakes of the kata.
+A mistake is recognised by what the failing checks assert, in all of them together, and only if it passes what
+the submission passed. Of several that fit, the words of the code decide; where they cannot, none is named.
+
+The mistakes are the author's code, so one fork of the judge runs them all. Whatever happens here never changes
+a verdict.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
-from itertools import takewhile
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from ...course.kata import Kata
-from ...course.mistakes import Mistake
-from ...report import Diagnosis
+from ...course.mistakes import DRAWS, Mistake
+from ...report import Diagnosis, Status, to_plain
 from ..sandbox.confinement import die_with_parent
-from ..sandbox.providers import Forked
-from .submission import Submission
-from .suite_run import Evidence, SuiteRun, check_name
-from .supervisor import Supervisor
+from .evidence import Evidence
+from .free_numbers import fitted
+from .rerun import Rerun
+from .suite_run import SuiteRun, check_name
 
 _SECONDS = 10
-_MOST_CHECKS = 3
+_WORD = re.compile(r"[A-Za-z_]\w+")
+_RANDOM = (
+    "Random numbers were drawn during this call. What is asked for here does not depend on chance:"
+    " the same arguments must give the same values."
+)
 
 
 def diagnose(folder: Path, suite_run: SuiteRun) -> Diagnosis | None:
-    """Return the mistake behind the failures of *suite_run*, where a known one makes the same ones."""
+    """Return the mistake behind the failures of *suite_run*, where a known one fails in the same way."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -34,7 +45,8 @@ def diagnose(folder: Path, suite_run: SuiteRun) -> Diagnosis | None:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(_SECONDS)
             die_with_parent()
-            os.write(writer, json.dumps(_search(Kata.load(folder), suite_run)).encode())
+            found = _search(Kata.load(folder), suite_run)
+            os.write(writer, json.dumps(to_plain(found)).encode())
         finally:
             os._exit(0)
     os.close(writer)
@@ -44,45 +56,62 @@ def diagnose(folder: Path, suite_run: SuiteRun) -> Diagnosis | None:
     return Diagnosis(**json.loads(text)) if text and text != "null" else None
 
 
-def _search(kata: Kata, suite_run: SuiteRun) -> dict[str, str] | None:
-    evidence = suite_run.evidence[:_MOST_CHECKS]
-    first = check_name(evidence[0].item)
-    rerun = _Rerun(kata, suite_run, evidence)
-    if rerun.checks_alike(kata.solution.read_bytes()):
-        return None
-    mistake = _most_alike(sorted(kata.mistakes, key=lambda m: first not in m.caught_by), rerun)
-    if mistake is None:
-        return None
-    return {"mistake": mistake.name, "check": first, "text": mistake.sentences}
+def _search(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
+    failing, passed, submission = suite_run.evidence, suite_run.passed, suite_run.submission.source
+    rerun, solution = Rerun(kata, suite_run), kata.solution.read_bytes()
+    first = failing[0]
+    if rerun.evidence(solution, first.item) is not None:
+        return None  # the solution fails as well: whatever it is, it is no mistake of the learner's
+    is_random = first.drew and not rerun.draws(solution, first.item)
+    found = [each for each in kata.mistakes if _fits(each, rerun, failing, passed, is_random=is_random)]
+    mistake = _nearest_in_words(found, kata, submission)
+    if mistake is not None:
+        return Diagnosis(mistake.name, check_name(first.item), mistake.sentences)
+    return Diagnosis("", check_name(first.item), _RANDOM) if is_random and not found else None
 
 
-def _most_alike(mistakes: list[Mistake], rerun: _Rerun) -> Mistake | None:
-    """Return the mistake that is alike in most of the failing checks; the first that is in all of them."""
-    best, most = None, 0
-    for mistake in mistakes:
-        alike = rerun.checks_alike(mistake.source)
-        if alike > most:
-            best, most = mistake, alike
-        if most == len(rerun.evidence):
-            break
-    return best
+def _fits(
+    mistake: Mistake,
+    rerun: Rerun,
+    failing: Sequence[Evidence],
+    passed: Sequence[pytest.Item],
+    *,
+    is_random: bool,
+) -> bool:
+    """Return whether a mistake explains all failures and fails nothing else."""
+    if DRAWS in mistake.free:
+        return is_random and all(each.drew and rerun.fails_at_random(mistake, each) for each in failing)
+    source = fitted(mistake, rerun, failing)
+    explains = all(_explains(source, rerun, each) for each in failing)
+    return explains and all(rerun.status(source, item) is Status.PASSED for item in passed)
 
 
-class _Rerun:
-    """Runs the failing checks again with other code, all in one sandbox."""
+def _explains(source: bytes, rerun: Rerun, seen: Evidence) -> bool:
+    """Return whether this code fails in the same place with the same values, or would with the same state."""
+    own = rerun.evidence(source, seen.item)
+    if own is None or not seen.is_in_the_same_place_as(own):
+        return False
+    if seen.is_explained_by(own):
+        return True
+    alike = rerun.evidence(source, seen.item, seen.states) if any(seen.states) else None
+    return alike is not None and seen.is_explained_by(alike)
 
-    def __init__(self, kata: Kata, suite_run: SuiteRun, evidence: list[Evidence]) -> None:
-        self.evidence = evidence
-        self._kata = kata
-        self._suite_run = suite_run
-        solution = self._submission(kata.solution.read_bytes())
-        self._supervisor = Supervisor(Forked(), solution, kata.facts.limits, [])
-        suite_run.use(self._supervisor)
 
-    def checks_alike(self, source: bytes) -> int:
-        """Return in how many failing checks, from the first on, this code answers as the submission did."""
-        self._supervisor.load(self._submission(source))
-        return sum(1 for _ in takewhile(self._suite_run.answers_like, self.evidence))
+def _nearest_in_words(found: Sequence[Mistake], kata: Kata, submission: bytes) -> Mistake | None:
+    """Return the one mistake, or of several that behave alike the one whose words the submission shares."""
+    if len(found) < 2:
+        return next(iter(found), None)
+    words, usual = _words(submission), _words(kata.solution.read_bytes())
+    ranked = sorted(found, key=lambda each: _likeness(each, words, usual), reverse=True)
+    best, second = (_likeness(each, words, usual) for each in ranked[:2])
+    return ranked[0] if best > second else None
 
-    def _submission(self, source: bytes) -> Submission:
-        return Submission(source, self._kata.file_name, self._kata.facts.entry_points)
+
+def _likeness(mistake: Mistake, words: set[str], usual: set[str]) -> float:
+    """Return how far a submission has the words that a mistake brings in, and lacks those that it drops."""
+    own = _words(mistake.source)
+    return len(words & (own - usual)) - len((own - usual) - words) - len(words & (usual - own))
+
+
+def _words(source: bytes) -> set[str]:
+    return set(_WORD.findall(source.decode("utf-8", "replace")))

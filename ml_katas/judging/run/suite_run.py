@@ -12,11 +12,12 @@ import pytest
 from ...course.suite import Check, Suite
 from ...report import CheckResult, Failure, Status
 from .. import seeds
-from ..boundary.judge_side import CannotCross
-from ..boundary.transcript import Transcript
+from ..boundary.initial_states import State
+from ..boundary.judge_side import CannotCross, JudgePeer
 from ..endings import Ended
 from ..generators import seed_everything
 from . import submission_module
+from .evidence import Evidence
 from .session import run_item
 from .submission import Rejected, is_memory, memory_ending
 from .supervisor import Supervisor
@@ -44,16 +45,6 @@ class Outcome:
         return max(self.statuses, key=lambda status: status.rank)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the submission answered in one failing instance of a check, and how that ended."""
-
-    item: pytest.Item
-    status: Status
-    kind: str
-    transcript: Transcript
-
-
 class SuiteRun:
     """Runs the instances of a suite's checks; a check is reported when its last instance has ended."""
 
@@ -68,6 +59,7 @@ class SuiteRun:
     ) -> None:
         self.results: dict[str, CheckResult] = {}
         self.evidence: list[Evidence] = []
+        self.passed: list[pytest.Item] = []
         self.fatal: tuple[Ended, str] | None = None
         self.rejected: Rejected | None = None
         self.stopped = False
@@ -75,7 +67,7 @@ class SuiteRun:
         self._run_seed = run_seed
         self._on_check = on_check
         self._stops = stops
-        self._transcript: Transcript | None = None
+        self._last: Evidence | None = None
         self._open: dict[str, Outcome] = {}
         self.error: BaseException | None = None
         self.use(supervisor)
@@ -125,14 +117,18 @@ class SuiteRun:
         ms = 1000 * (time.perf_counter() - started)
         outcome = self._open.setdefault(check.name, Outcome([]))
         outcome.add(status, failure, self._supervisor.take_output(), ms)
-        if failure is not None and self._transcript is not None:
-            self.evidence.append(Evidence(item, status, failure.kind, self._transcript))
+        if status is Status.PASSED:
+            self.passed.append(item)
+        elif self._last is not None:
+            self.evidence.append(self._last)
 
-    def run_item(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Status, Failure | None]:
-        """Run one instance of a check under its seeds."""
-        self.error = None
+    def run_item(
+        self, item: pytest.Item, nextitem: pytest.Item | None, states: Sequence[State] = ()
+    ) -> tuple[Status, Failure | None]:
+        """Run one instance of a check under its seeds; modules of the submission begin with *states*."""
+        self.error = self._last = None
         try:
-            self._supervisor.begin_check(self._run_seed, item.name)
+            self._supervisor.begin_check(self._run_seed, item.name, states)
             seed_everything(seeds.derive(self._run_seed, item.name, "judge"))
             self.error = run_item(item, nextitem)
         except Rejected as rejected:
@@ -142,17 +138,14 @@ class SuiteRun:
             self.error = ended
         return self._verdict(item)
 
-    def answers_like(self, seen: Evidence) -> bool:
-        """Run a failing check again and say whether it ends with the same answers."""
-        status, failure = self.run_item(seen.item, None)
-        if failure is None or self._transcript is None:
-            return False
-        alike = (status, failure.kind) == (seen.status, seen.kind)
-        return alike and self._transcript.same_as(seen.transcript)
+    def evidence_of(self, item: pytest.Item, states: Sequence[State] = ()) -> tuple[Status, Evidence | None]:
+        """Run one instance again; return how it ends, and the evidence where it fails."""
+        status, _ = self.run_item(item, None, states)
+        return status, self._last
 
     def _verdict(self, item: pytest.Item) -> tuple[Status, Failure | None]:
         peer = self._supervisor.current
-        self._transcript = None if peer is None else peer.transcript
+        initial, drew = self._traces(peer)
         ending = self._supervisor.end_check()
         error = ending or self.error
         if ending is not None and ending.final:
@@ -162,7 +155,19 @@ class SuiteRun:
         if is_memory(error):
             error = memory_ending(self._supervisor.clock.limits)
             self._supervisor.put_away()
-        return verdict_of(error, self._supervisor.submission, asked=self._asked())
+        status, failure = verdict_of(error, self._supervisor.submission, asked=self._asked())
+        self._last = Evidence.of(item, error, failure, drew=drew, states=initial)
+        return status, failure
+
+    def _traces(self, peer: JudgePeer | None) -> tuple[tuple[State, ...], bool]:
+        """Return what the modules of a failed check began with, and whether it drew random numbers."""
+        if self.error is None or peer is None or self._supervisor.ending is not None:
+            return (), False
+        states = tuple(peer.initial.noted)
+        try:
+            return states, peer.has_drawn()
+        except Exception:  # the sandbox's own trouble, which is not this check's
+            return states, False
 
     def _asked(self) -> bool:
         peer = self._supervisor.current

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from ..boundary.frames import (
     RecordingChannel,
     TimedOut,
 )
+from ..boundary.initial_states import State
 from ..boundary.judge_side import JudgePeer
 from ..endings import Ended
 from ..sandbox.providers import MOST_OUTPUT_MIB, Sandbox, Sandboxes
@@ -168,14 +169,14 @@ class Supervisor:
 
     # -------- checks
 
-    def begin_check(self, run_seed: str, name: str) -> None:
+    def begin_check(self, run_seed: str, name: str, states: Sequence[State] = ()) -> None:
         """Set clock and seeds for a check; raise Ended where no sandbox can be had for it."""
         self.clock.begin_check()
         self.ending = None
         self._seed = seeds.derive(run_seed, name, "sandbox")
         if self._sandbox is None:
             self._peer = None
-        self.peer().begin_check(self._seed)
+        self.peer().begin_check(self._seed, states)
 
     def end_check(self) -> Ended | None:
         """Return how the sandbox ended during this check, if it did."""

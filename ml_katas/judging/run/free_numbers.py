@@ -1,0 +1,82 @@
+"""Numbers of a mistake that are free: an epsilon, a scale, a temperature of any size is the same mistake.
+
+Such a number is fitted to what the submission gave, in the first failing check that compares numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from ...course.mistakes import DRAWS, Mistake
+from .evidence import Evidence
+
+if TYPE_CHECKING:
+    from .rerun import Rerun
+
+_DECADES = range(-8, 9)
+_STEPS = 32
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+def fitted(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> bytes:
+    """Return the code of a mistake, its free number such that it errs as the submission does."""
+    seen = next((each for each in failing if each.error is not None), None)
+    name = next((name for name in mistake.free if name != DRAWS), "")
+    if seen is None or not name:
+        return mistake.source
+    number = _number(mistake.source, name)
+
+    def distance(exponent: float) -> float:
+        own = rerun.evidence(with_number(mistake.source, name, number * 10**exponent), seen.item, seen.states)
+        return _distance(own, seen)
+
+    nearest = min(_DECADES, key=distance)
+    return with_number(mistake.source, name, number * 10 ** _least(distance, nearest - 1, nearest + 1))
+
+
+def with_number(source: bytes, name: str, value: float) -> bytes:
+    """Return code in which the assignment to *name* assigns *value*."""
+    return _assignment(name).sub(rb"\g<1>" + repr(value).encode(), source, count=1)
+
+
+def _number(source: bytes, name: str) -> float:
+    found = _assignment(name).search(source)
+    assert found is not None, "the reader of mistakes.md has seen this assignment"
+    return float(found[2])
+
+
+def _assignment(name: str) -> re.Pattern[bytes]:
+    return re.compile(rf"(?m)^(\s*{re.escape(name)}(?:\s*:\s*\w+)?\s*=\s*)([^\s#]+)".encode())
+
+
+def _distance(own: Evidence | None, seen: Evidence) -> float:
+    """Return how far the error of other code is from the submission's; where it passes, it has none."""
+    wanted = seen.error
+    assert wanted is not None
+    if own is None:
+        return float(wanted.norm())
+    error = own.error if own.is_in_the_same_place_as(seen) else None
+    if error is None or error.shape != wanted.shape:
+        return math.inf
+    return float(torch.linalg.vector_norm(error - wanted))
+
+
+def _least(f: Callable[[float], float], low: float, high: float) -> float:
+    """Return where *f* is least between two places, by golden section."""
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = f(left), f(right)
+    for _ in range(_STEPS):
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = f(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = f(right)
+    return (low + high) / 2

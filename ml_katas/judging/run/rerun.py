@@ -1,0 +1,68 @@
+"""Checks that are run once more, against code of the author's: mistakes and the solution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from ...course.kata import Kata
+from ...course.mistakes import Mistake
+from ...report import Status
+from ..boundary.initial_states import State
+from ..sandbox.providers import Forked
+from .evidence import Evidence
+from .submission import Rejected, Submission
+from .suite_run import SuiteRun
+from .supervisor import Supervisor
+
+
+class Rerun:
+    """Runs instances of checks with other code, which stays loaded until other code is asked for."""
+
+    def __init__(self, kata: Kata, suite_run: SuiteRun) -> None:
+        self._kata = kata
+        self._suite_run = suite_run
+        self._loaded = b""
+        self._supervisor: Supervisor | None = None
+
+    def status(self, source: bytes, item: pytest.Item) -> Status:
+        """Return how one instance ends with this code."""
+        return self._run(source, item, ())[0]
+
+    def evidence(self, source: bytes, item: pytest.Item, states: Sequence[State] = ()) -> Evidence | None:
+        """Return how one instance fails with this code, or None where it passes or ends the sandbox."""
+        return self._run(source, item, states)[1]
+
+    def draws(self, source: bytes, item: pytest.Item) -> bool:
+        """Return whether this code draws random numbers in one instance."""
+        self._run(source, item, ())
+        peer = self._supervisor.current if self._supervisor else None
+        return peer is not None and peer.has_drawn()
+
+    def fails_at_random(self, mistake: Mistake, seen: Evidence) -> bool:
+        """Return whether a mistake fails an instance too, and draws random numbers in it."""
+        own = self.evidence(mistake.source, seen.item)
+        return own is not None and own.drew
+
+    def _run(
+        self, source: bytes, item: pytest.Item, states: Sequence[State]
+    ) -> tuple[Status, Evidence | None]:
+        try:
+            self._load(source)
+        except Rejected as rejected:
+            return rejected.status, None
+        return self._suite_run.evidence_of(item, states)
+
+    def _load(self, source: bytes) -> None:
+        is_lost = self._supervisor is not None and self._supervisor.ending is not None
+        if self._supervisor is None or is_lost:
+            submission = self._submission(source)
+            self._supervisor = Supervisor(Forked(), submission, self._kata.facts.limits, [])
+            self._suite_run.use(self._supervisor)
+        elif source != self._loaded:
+            self._supervisor.load(self._submission(source))
+        self._loaded = source
+
+    def _submission(self, source: bytes) -> Submission:
+        return Submission(source, self._kata.file_name, self._kata.facts.entry_points)
