@@ -51,11 +51,12 @@ def test_starts_out_as_base():
 @after("test_shapes_of_the_two_factors")
 def test_lora_a_is_random():
     """lora_A starts out random, another one in each layer."""
-    base = nn.Linear(6, 5)
-    first, second = (LoRALinear(base, r=3, alpha=1.0).lora_A.detach().clone() for _ in range(2))
+    base = nn.Linear(32, 5)
+    first, second = (LoRALinear(base, r=24, alpha=1.0).lora_A.detach().clone() for _ in range(2))
     assert first.isfinite().all(), "lora_A must be finite"
     assert first.ne(0).any(), "lora_A is zero, as lora_B is: neither will ever get a gradient"
-    assert first.unique().numel() > 9, "lora_A must be random, with a number of its own in each place"
+    assert first.ne(first[:, :1]).any(), "all entries of a row of lora_A are equal: draw each of them"
+    assert first.ne(first[:1]).any(), "all rows of lora_A are equal: draw each of them"
     assert not torch.equal(first, second), "two layers must not start with the same lora_A"
 
 
@@ -64,9 +65,9 @@ def test_every_entry_of_lora_a_is_drawn():
     """Every entry of lora_A is drawn, in a wide layer too; none is what happened to lie in memory."""
     factor = LoRALinear(nn.Linear(1000, 3), r=256, alpha=1.0).lora_A.detach()
     # So much memory (1 MB) comes from the system, as zeros, unless something is written to it.
-    drawn = factor.ne(0).float().mean().item()
     assert factor.isfinite().all(), "lora_A must be finite"
-    assert drawn > 0.9, f"{1 - drawn:.0%} of a wide lora_A is zero: empty() takes memory and draws nothing"
+    never = int(factor.eq(0).all(dim=1).sum()) + int(factor.eq(0).all(dim=0).sum())
+    assert never == 0, f"{never} rows and columns of a wide lora_A are zero: empty() draws nothing"
 
 
 @after("test_parameters_have_the_promised_names")
@@ -92,32 +93,47 @@ def test_worked_example():
 @pytest.mark.parametrize(("width", "out", "r", "alpha"), SETTINGS)
 def test_output_is_the_formula(width, out, r, alpha, bias):
     """The output is W x + b + (alpha / r) B A x, with and without a bias."""
-    layer, x = trained_layer(width, out, r, alpha, bias=bias), torch.randn(3, width)
-    expected = lora_by_hand(layer, alpha / r, x)
-    assert_close(layer(x), expected, label="output")
+    layer, numbers = trained_layer(width, out, r, alpha, bias=bias)
+    x = torch.randn(3, width)
+    assert_close(layer(x), numbers.output(x), label="output")
 
 
 @after("test_output_is_the_formula")
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 def test_forward_changes_nothing(training):
     """A call changes nothing and draws no random number, training or not."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    output = lora_by_hand(layer, 3.0 / 2, x)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    x = torch.randn(3, 5)
     with unchanged(x, layer.lora_A, layer.lora_B, layer.base.weight, layer.base.bias):
         layer.train(training)
         for _ in range(2):
             with rng_unchanged():
                 now = layer(x)
-            assert_close(now, output, label="output")
+            assert_close(now, numbers.output(x), label="output")
+
+
+@after("test_output_is_the_formula")
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_values_are_read_when_they_are_needed(training):
+    """New values in a parameter count from the next call on, in training and in evaluation mode."""
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    layer.train(training)
+    for _ in range(2):
+        x = torch.randn(3, 5)
+        assert_close(layer(x), numbers.output(x), label="output")
+        train_on(layer, numbers)
+        numbers.weight = torch.randn(7, 5).double()
+        assign(layer.base.weight, numbers.weight)
+        assert_close(layer(x), numbers.output(x), label="output with new values in the parameters")
 
 
 @after("test_output_is_the_formula")
 @pytest.mark.parametrize("shape", [(5,), (4, 5), (2, 3, 5), (2, 1, 3, 5), (0, 5), (5, 5)], ids=str)
 def test_x_may_have_any_leading_axes(shape):
     """x is (..., in) with any leading axes, none and empty ones too."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(shape)
-    expected = lora_by_hand(layer, 3.0 / 2, x)
-    assert_close(layer(x), expected, label="output")
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    x = torch.randn(shape)
+    assert_close(layer(x), numbers.output(x), label="output")
 
 
 @after("test_output_is_the_formula")
@@ -125,14 +141,12 @@ def test_x_may_have_any_leading_axes(shape):
 def test_the_factors_follow_the_dtype_of_base(name, tolerance):
     """lora_A, lora_B and the output have the dtype of base."""
     dtype = getattr(torch, name)
-    layer = LoRALinear(nn.Linear(5, 7).to(dtype), r=2, alpha=3.0)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0, dtype=dtype)
     assert layer.lora_A.dtype == dtype, f"lora_A is {layer.lora_A.dtype}, base {dtype}"
     assert layer.lora_B.dtype == dtype, f"lora_B is {layer.lora_B.dtype}, base {dtype}"
-    randomise(layer)
     x = torch.randn(3, 5).to(dtype)
-    expected = lora_by_hand(layer, 3.0 / 2, x)
     # In bfloat16 each intermediate result is rounded to 8 bits.
-    assert_close(layer(x), expected, label="output", dtype=dtype, rtol=tolerance, atol=tolerance)
+    assert_close(layer(x), numbers.output(x), label="output", dtype=dtype, rtol=tolerance, atol=tolerance)
 
 
 @after(
@@ -146,6 +160,7 @@ def test_the_first_gradient_moves_b_only():
     layer = LoRALinear(base, r=2, alpha=3.0)
     by_b = 3.0 / 2 * worth.T @ (x @ layer.lora_A.detach().T)
     (layer(x) * worth).sum().backward()
+    assert layer.lora_B.grad is not None, "no gradient reaches lora_B"
     assert_close(layer.lora_B.grad, by_b, label="gradient of lora_B")
     assert_close(layer.lora_A.grad, torch.zeros(2, 5).double(), label="gradient of lora_A")
     assert base.weight.grad is None, "base is frozen: its weight must not get a gradient"
@@ -157,27 +172,33 @@ def test_the_first_gradient_moves_b_only():
     "test_the_factors_follow_the_dtype_of_base",
     "test_only_the_two_factors_are_trainable",
 )
-def test_gradients_are_those_of_the_formula():
-    """lora_A, lora_B and x receive the gradients of the formula."""
-    layer, worth = trained_layer(5, 7, r=2, alpha=3.0, dtype=torch.float64), torch.randn(3, 7).double()
-    x = torch.randn(3, 5).double().requires_grad_()
-    a, b = (factor.detach().clone().requires_grad_() for factor in (layer.lora_A, layer.lora_B))
-    output = x @ effective_weight(layer.base.weight, a, b, 3.0 / 2).T
-    by_a, by_b, by_x = torch.autograd.grad((output * worth).sum(), [a, b, x])
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+@pytest.mark.parametrize(("name", "tolerance"), [("float64", 1e-9), ("float32", 1e-4), ("bfloat16", 0.1)])
+def test_gradients_are_those_of_the_formula(name, tolerance, training):
+    """lora_A, lora_B and x receive the gradients of the formula, in every dtype and mode."""
+    dtype = getattr(torch, name)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0, dtype=dtype)
+    layer.train(training)
+    x, worth = torch.randn(3, 5).to(dtype).requires_grad_(), torch.randn(3, 7).to(dtype)
+    by_a, by_b, by_x = gradients_of_the_formula(numbers, x, worth)
     (layer(x) * worth).sum().backward()
-    assert_close(layer.lora_A.grad, by_a, label="gradient of lora_A")
-    assert_close(layer.lora_B.grad, by_b, label="gradient of lora_B")
-    assert_close(x.grad, by_x, label="gradient of x")
+    for what, got, expected in (
+        ("lora_A", layer.lora_A.grad, by_a), ("lora_B", layer.lora_B.grad, by_b), ("x", x.grad, by_x)
+    ):  # fmt: skip
+        assert got is not None, f"no gradient reaches {what}"
+        assert_close(got, expected, label=f"gradient of {what}", rtol=tolerance, atol=tolerance)
 
 
 @after("test_gradients_are_those_of_the_formula")
 def test_training_leaves_base_alone():
     """Training lowers the loss as the formula does, and base stays as it was."""
     base, x = nn.Linear(5, 7).double(), torch.randn(16, 5).double()
+    weight, bias = base.weight.detach().clone(), base.bias.detach().clone()
     layer = LoRALinear(base, r=2, alpha=3.0)
-    assign(layer.lora_A, torch.randn(2, 5))
+    a = torch.randn(2, 5).double()
+    assign(layer.lora_A, a)
     target = x @ torch.randn(5, 7).double()
-    expected = losses_of_the_formula(layer, 3.0 / 2, x, target)
+    expected = losses_of_the_formula(Numbers(weight, bias, a, torch.zeros(7, 2), 3.0 / 2), x, target)
     optimizer, losses = torch.optim.SGD(layer.parameters(), lr=0.02, weight_decay=0.1), []
     with unchanged(base):
         for _ in range(10):
@@ -188,6 +209,7 @@ def test_training_leaves_base_alone():
             losses.append(loss.item())
     assert losses[-1] < losses[0], f"the loss must fall, it went from {losses[0]:.3f} to {losses[-1]:.3f}"
     assert_close(torch.tensor(losses).double(), expected, label="loss at each step", rtol=1e-6)
+    assert_close(base.weight, weight, label="base.weight after training", rtol=0, atol=0)
 
 
 @after("test_worked_example")
@@ -205,13 +227,13 @@ def test_worked_example_merged():
 @after("test_output_is_the_formula", "test_worked_example_merged")
 def test_each_layer_stands_for_itself():
     """A layer is not disturbed by another one of other r and alpha, merged or not."""
-    layer, x = trained_layer(5, 7, 2, 3.0), torch.randn(3, 5)
-    output = lora_by_hand(layer, 3.0 / 2, x)
-    other = trained_layer(5, 7, 4, 20.0)
-    assert_close(layer(x), output, label="output of a layer beside another")
+    layer, numbers = trained_layer(5, 7, 2, 3.0)
+    x = torch.randn(3, 5)
+    other, _ = trained_layer(5, 7, 4, 20.0)
+    assert_close(layer(x), numbers.output(x), label="output of a layer beside another")
     with unchanged(layer.base):
         other.merge()
-    assert_close(layer(x), output, label="output of a layer beside a merged one")
+    assert_close(layer(x), numbers.output(x), label="output of a layer beside a merged one")
 
 
 @after("test_each_layer_stands_for_itself")
@@ -219,20 +241,18 @@ def test_each_layer_stands_for_itself():
 @pytest.mark.parametrize(("width", "out", "r", "alpha"), SETTINGS)
 def test_merge_adds_the_update_to_the_weight(width, out, r, alpha, bias):
     """merge() makes base.weight W + (alpha / r) B A and keeps the output."""
-    layer, x = trained_layer(width, out, r, alpha, bias=bias), torch.randn(3, width)
-    weight = layer.base.weight
-    output = lora_by_hand(layer, alpha / r, x)
-    merged = effective_weight(weight, layer.lora_A, layer.lora_B, alpha / r)
+    layer, numbers = trained_layer(width, out, r, alpha, bias=bias)
+    weight, x = layer.base.weight, torch.randn(3, width)
     layer.merge()
     assert layer.base.weight is weight, "base.weight must be changed in place, not replaced"
-    assert_close(weight, merged, label="base.weight once merged")
-    assert_close(layer(x), output, label="output once merged", atol=1e-4)
+    assert_close(weight, numbers.merged(), label="base.weight once merged")
+    assert_close(layer(x), numbers.output(x), label="output once merged", atol=1e-4)
 
 
 @after("test_merge_adds_the_update_to_the_weight")
 def test_merge_changes_the_weight_only():
     """merge() changes nothing but base.weight, which stays frozen."""
-    layer = trained_layer(5, 7, r=2, alpha=3.0)
+    layer, _ = trained_layer(5, 7, r=2, alpha=3.0)
     weight = layer.base.weight
     with unchanged(layer.lora_A, layer.lora_B, layer.base.bias):
         layer.merge()
@@ -245,86 +265,131 @@ def test_merge_changes_the_weight_only():
 @after("test_merge_adds_the_update_to_the_weight", "test_gradients_are_those_of_the_formula")
 def test_a_merged_layer_passes_the_gradient_on():
     """Through a merged layer x still receives the gradient of the formula."""
-    layer, worth = trained_layer(5, 7, r=2, alpha=3.0, dtype=torch.float64), torch.randn(3, 7).double()
-    x = torch.randn(3, 5).double().requires_grad_()
-    by_x = worth @ effective_weight(layer.base.weight, layer.lora_A, layer.lora_B, 3.0 / 2)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0, dtype=torch.float64)
+    x, worth = torch.randn(3, 5).double().requires_grad_(), torch.randn(3, 7).double()
     layer.merge()
     (layer(x) * worth).sum().backward()
-    assert_close(x.grad, by_x, label="gradient of x once merged")
+    assert x.grad is not None, "no gradient reaches x through a merged layer"
+    assert_close(x.grad, worth @ numbers.merged(), label="gradient of x once merged")
 
 
 @after("test_merge_adds_the_update_to_the_weight")
 def test_unmerge_restores_the_weight():
     """unmerge() restores base.weight and keeps the output."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    assign(layer.base.weight, torch.randn(7, 5))  # as if loaded after the layer was made
-    weight = layer.base.weight.detach().double().clone()
-    output = lora_by_hand(layer, 3.0 / 2, x)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    numbers.weight, x = torch.randn(7, 5).double(), torch.randn(3, 5)
+    assign(layer.base.weight, numbers.weight)  # as if loaded after the layer was made
     layer.merge()
     layer.unmerge()
-    assert_close(layer.base.weight, weight, label="base.weight once unmerged")
-    assert_close(layer(x), output, label="output once unmerged", atol=1e-4)
+    assert_close(layer.base.weight, numbers.weight, label="base.weight once unmerged", atol=1e-4)
+    assert_close(layer(x), numbers.output(x), label="output once unmerged", atol=1e-4)
+
+
+@after("test_unmerge_restores_the_weight")
+@pytest.mark.parametrize("mode", ["train", "eval"])
+@pytest.mark.parametrize("merged", [False, True], ids=["as it is", "merged"])
+def test_the_mode_neither_merges_nor_unmerges(mode, merged):
+    """train() and eval() leave base.weight as it is, merged or not, and unmerge() works after them."""
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    x, before = torch.randn(3, 5), numbers.merged() if merged else numbers.weight
+    (layer.eval if mode == "train" else layer.train)()
+    if merged:
+        layer.merge()
+    getattr(layer, mode)()
+    assert_close(layer.base.weight, before, label=f"base.weight after {mode}()")
+    assert_close(layer(x), numbers.output(x), label=f"output after {mode}()", atol=1e-4)
+    layer.unmerge()
+    assert_close(layer.base.weight, numbers.weight, label="base.weight once unmerged", atol=1e-4)
+    layer.merge()
+    assert_close(layer.base.weight, numbers.merged(), label="base.weight merged again", atol=1e-4)
+    assert_close(layer(x), numbers.output(x), label="output merged again", atol=1e-4)
 
 
 @after("test_unmerge_restores_the_weight")
 def test_merging_twice_adds_once():
     """A second merge() adds nothing, and one unmerge() takes it all back."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    weight = layer.base.weight.detach().double().clone()
-    output = lora_by_hand(layer, 3.0 / 2, x)
-    merged = effective_weight(weight, layer.lora_A, layer.lora_B, 3.0 / 2)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    x = torch.randn(3, 5)
     layer.merge()
     layer.merge()
-    assert_close(layer.base.weight, merged, label="base.weight merged twice")
-    assert_close(layer(x), output, label="output merged twice", atol=1e-4)
+    assert_close(layer.base.weight, numbers.merged(), label="base.weight merged twice")
+    assert_close(layer(x), numbers.output(x), label="output merged twice", atol=1e-4)
     layer.unmerge()
-    assert_close(layer.base.weight, weight, label="base.weight once unmerged")
+    assert_close(layer.base.weight, numbers.weight, label="base.weight once unmerged", atol=1e-4)
 
 
 @after("test_unmerge_restores_the_weight")
 def test_unmerge_without_merge_does_nothing():
     """unmerge() of a layer that is not merged changes nothing."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    weight = layer.base.weight.detach().double().clone()
-    output = lora_by_hand(layer, 3.0 / 2, x)
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    x = torch.randn(3, 5)
     with unchanged(layer.base):
         layer.unmerge()
     layer.merge()
     layer.unmerge()
     layer.unmerge()
-    assert_close(layer.base.weight, weight, label="base.weight unmerged twice")
-    assert_close(layer(x), output, label="output unmerged twice", atol=1e-4)
+    assert_close(layer.base.weight, numbers.weight, label="base.weight unmerged twice", atol=1e-4)
+    assert_close(layer(x), numbers.output(x), label="output unmerged twice", atol=1e-4)
 
 
 @after("test_unmerge_restores_the_weight", "test_gradients_are_those_of_the_formula")
 def test_an_unmerged_layer_trains_and_merges_again():
     """An unmerged layer trains on, and merge() adds what was learned since."""
-    layer, x = trained_layer(5, 7, r=2, alpha=3.0), torch.randn(3, 5)
-    weight = layer.base.weight.detach().double().clone()
+    layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
+    x = torch.randn(3, 5)
     layer.merge()
     layer.unmerge()
     layer(x).square().sum().backward()
     for factor in (layer.lora_A, layer.lora_B):
         assert factor.grad is not None, "an unmerged layer must be trainable again"
         assert factor.grad.ne(0).any(), "an unmerged layer must be trainable again"
-    randomise(layer)
-    output = lora_by_hand(layer, 3.0 / 2, x)
-    merged = effective_weight(weight, layer.lora_A, layer.lora_B, 3.0 / 2)
+    train_on(layer, numbers)
     layer.merge()
-    assert_close(layer.base.weight, merged, label="base.weight merged again")
-    assert_close(layer(x), output, label="output merged again", atol=1e-4)
+    assert_close(layer.base.weight, numbers.merged(), label="base.weight merged again", atol=1e-4)
+    assert_close(layer(x), numbers.output(x), label="output merged again", atol=1e-4)
 
 
 @after("test_output_is_the_formula")
-def test_state_dict_holds_everything():
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+def test_state_dict_holds_everything(training):
     """One layer's state_dict() makes another layer equal to it."""
-    trained, fresh, x = trained_layer(5, 7, 2, 3.0), LoRALinear(nn.Linear(5, 7), 2, 3.0), torch.randn(3, 5)
-    output = lora_by_hand(trained, 3.0 / 2, x)
+    trained, numbers = trained_layer(5, 7, 2, 3.0)
+    fresh, x = LoRALinear(nn.Linear(5, 7), 2, 3.0).train(training), torch.randn(3, 5)
+    fresh(x)
     state = trained.state_dict()
     missing = {"base.weight", "base.bias", "lora_A", "lora_B"} - state.keys()
     assert not missing, f"state_dict() lacks {', '.join(sorted(missing))}"
     fresh.load_state_dict(state)
-    assert_close(fresh(x), output, label="output after load_state_dict")
+    assert_close(fresh(x), numbers.output(x), label="output after load_state_dict")
+
+
+class Numbers:
+    """What a layer is made of, in float64, noted before it was made: what is expected comes from here."""
+
+    def __init__(self, weight, bias, a, b, scale):
+        self.weight, self.a, self.b = (torch.as_tensor(values).detach().double() for values in (weight, a, b))
+        self.bias = (
+            torch.zeros(len(self.b)).double() if bias is None else torch.as_tensor(bias).detach().double()
+        )
+        self.scale = scale
+
+    def output(self, x):
+        """W x + b + scale B A x, sum by sum for each x."""
+        rows = []
+        for row in x.double().reshape(-1, x.shape[-1]):
+            through = [sum(a * row) for a in self.a]  # A x, r numbers
+            update = [sum(b * part for b, part in zip(row_of_b, through, strict=True)) for row_of_b in self.b]
+            rows.append(
+                torch.stack([sum(w * row) for w in self.weight])
+                + self.bias
+                + self.scale * torch.stack(update)
+            )
+        shape = (*x.shape[:-1], len(self.b))
+        return torch.stack(rows).reshape(shape) if rows else torch.zeros(shape)
+
+    def merged(self):
+        """W + scale B A, as a sum of r outer products."""
+        return effective_weight(self.weight, self.a, self.b, self.scale)
 
 
 def example():
@@ -338,35 +403,27 @@ def example():
 
 
 def trained_layer(width, out, r, alpha, bias=True, dtype=torch.float32):
-    """A layer whose two factors are no longer what they started as."""
-    layer = LoRALinear(nn.Linear(width, out, bias=bias, dtype=dtype), r, alpha)
-    randomise(layer)
-    return layer
+    """A layer whose two factors are no longer what they started as, and the numbers that it is made of."""
+    base = nn.Linear(width, out, bias=bias, dtype=dtype)
+    weight, bias = base.weight.detach().clone(), base.bias.detach().clone() if bias else None
+    a, b = torch.randn(r, width).to(dtype), torch.randn(out, r).to(dtype)
+    layer = LoRALinear(base, r, alpha)
+    assign(layer.lora_A, a)
+    assign(layer.lora_B, b)
+    return layer, Numbers(weight, bias, a, b, alpha / r)
 
 
-def randomise(layer):
+def train_on(layer, numbers):
     """Give lora_A and lora_B new values, as training would."""
-    assign(layer.lora_A, torch.randn(layer.lora_A.shape))
-    assign(layer.lora_B, torch.randn(layer.lora_B.shape))
+    numbers.a, numbers.b = torch.randn(numbers.a.shape).double(), torch.randn(numbers.b.shape).double()
+    assign(layer.lora_A, numbers.a)
+    assign(layer.lora_B, numbers.b)
 
 
 @torch.no_grad()
 def assign(parameter, values):
     """Overwrite a parameter in place."""
     parameter.copy_(torch.as_tensor(values))
-
-
-@torch.no_grad()
-def lora_by_hand(layer, scale, x):
-    """W x + b + scale B A x, sum by sum for each x, in float64."""
-    weight, a, b = (t.double() for t in (layer.base.weight, layer.lora_A, layer.lora_B))
-    bias = torch.zeros(len(b)) if layer.base.bias is None else layer.base.bias
-    rows = []
-    for row in x.double().reshape(-1, x.shape[-1]):
-        through = [sum(a[k] * row) for k in range(len(a))]  # A x, r numbers
-        update = [sum(b[o, k] * through[k] for k in range(len(a))) for o in range(len(b))]  # B A x
-        rows.append(torch.stack([sum(w * row) for w in weight]) + bias.double() + scale * torch.stack(update))
-    return torch.stack(rows).reshape(*x.shape[:-1], len(b)) if rows else torch.zeros(*x.shape[:-1], len(b))
 
 
 def effective_weight(weight, a, b, scale):
@@ -377,13 +434,20 @@ def effective_weight(weight, a, b, scale):
     return total
 
 
-def losses_of_the_formula(layer, scale, x, target):
-    """The losses of ten steps of gradient descent with weight decay, on copies of the layer's parameters."""
-    weight, bias = layer.base.weight.detach().clone(), layer.base.bias.detach().clone()
-    a, b = (factor.detach().clone().requires_grad_() for factor in (layer.lora_A, layer.lora_B))
+def gradients_of_the_formula(numbers, x, worth):
+    """The gradients of sum_to output_to worth_to for A, B and x, in float64, from the definition."""
+    a, b, x = (values.detach().double().requires_grad_() for values in (numbers.a, numbers.b, x))
+    output = x @ effective_weight(numbers.weight, a, b, numbers.scale).T
+    return torch.autograd.grad((output * worth.double()).sum(), [a, b, x])
+
+
+def losses_of_the_formula(numbers, x, target):
+    """The losses of ten steps of gradient descent with weight decay, on copies of A and B."""
+    a, b = numbers.a.clone().requires_grad_(), numbers.b.clone().requires_grad_()
     losses = []
     for _ in range(10):
-        loss = (x @ effective_weight(weight, a, b, scale).T + bias - target).square().mean()
+        weight = effective_weight(numbers.weight, a, b, numbers.scale)
+        loss = (x @ weight.T + numbers.bias - target).square().mean()
         losses.append(loss.item())
         by_a, by_b = torch.autograd.grad(loss, [a, b])
         with torch.no_grad():

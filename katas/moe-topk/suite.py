@@ -28,11 +28,9 @@ HALF, BRAIN, SINGLE, DOUBLE = torch.float16, torch.bfloat16, torch.float32, torc
 # Of tokens and of logits: alike, and with a gating network that answers in another dtype than it is asked in.
 DTYPES = [(DOUBLE, DOUBLE), (HALF, HALF), (BRAIN, BRAIN), (SINGLE, DOUBLE), (SINGLE, HALF), (BRAIN, SINGLE)]
 PRECISION = {DOUBLE: 1e-5, SINGLE: 1e-5, HALF: 4e-3, BRAIN: 2e-2}
-# In float64 the softmax may be one of float32; in half precision each gradient sums products rounded on the way.
-SLACK = {
-    dtype: {"rtol": rest, "atol": rest}
-    for dtype, rest in [(DOUBLE, 1e-5), (SINGLE, 1e-4), (HALF, 0.02), (BRAIN, 0.1)]
-}
+# In float64 the softmax may be one of float32; in half precision a gradient sums products that were rounded.
+ROOM = [(DOUBLE, 1e-5), (SINGLE, 1e-4), (HALF, 0.02), (BRAIN, 0.1)]
+SLACK = {dtype: {"rtol": room, "atol": room} for dtype, room in ROOM}
 
 
 def test_returns_weights_and_indices():
@@ -293,7 +291,7 @@ def softmax_by_hand(kept):
 
 
 def gradients_by_hand(tokens, gate, worth, k):
-    """The gradients of sum_te G(x_t)_e worth_te for the gate's weight and bias and for the tokens, in float64."""
+    """The gradients of sum_te G(x_t)_e worth_te for the gate's weight and bias and the tokens, in float64."""
     gate, tokens = deepcopy(gate).double(), tokens.detach().double().requires_grad_()
     gates = keep_top_k_softmax(gate(tokens.flatten(0, 1)), k)
     return torch.autograd.grad((gates * worth.double()).sum(), [gate.weight, gate.bias, tokens])

@@ -97,6 +97,20 @@ def test_numbers_far_apart_in_a_row():
 
 
 @after("test_numbers_far_apart_in_a_row")
+@pytest.mark.parametrize("size", [1e6, 1e12, 3e38], ids=str)
+@pytest.mark.parametrize("name", ["float32", "float64", "bfloat16"])
+def test_any_finite_number_may_come(size, name):
+    """Rows of numbers that are all very large, or all very negative, have weights like any others."""
+    x = (
+        torch.tensor([[-1.0, -1, -1], [-1, -0.5, -1], [1, 1, 0.5], [0.5, -1, -1]]).to(getattr(torch, name))
+        * size
+    )
+    third = 1 / 3
+    expected = torch.tensor([[third, third, third], [0, 1, 0], [0.5, 0.5, 0], [1, 0, 0]]).double()
+    assert_close(softmax(x), expected, label=f"softmax of numbers near {size:g}")
+
+
+@after("test_numbers_far_apart_in_a_row")
 @pytest.mark.parametrize("slope", [0.01, -0.5])
 def test_long_rows_and_many_rows(slope):
     """Rows of thousands of numbers that rise or fall come out right, and so do thousands of short rows."""
@@ -125,11 +139,28 @@ def test_minus_infinity_gets_no_weight():
 
 
 @after("test_minus_infinity_gets_no_weight")
-def test_a_row_of_minus_infinities_is_nan():
-    """A row of nothing but -inf gives NaN, and no other row does."""
-    x = torch.randn(4, 3)
+@pytest.mark.parametrize("name", ["float32", "float16"])
+@pytest.mark.parametrize(
+    "hidden", [slice(0, 1200), slice(300, 1500), slice(100, 1400)], ids=["first", "last", "middle"]
+)
+def test_many_hidden_entries_in_a_long_row(hidden, name):
+    """Hundreds of -inf, first, last or in between, leave the few other entries of a long row undisturbed."""
+    x = (torch.randn(2, 1500) - torch.tensor([[3000.0], [0.0]])).to(getattr(torch, name))
+    x[:, hidden] = -math.inf
+    expected = softmax_of_numbers(x)
+    assert_close(
+        softmax(x), expected, label="softmax of long rows", atol=2**-11 if name == "float16" else 1e-6
+    )
+
+
+@after("test_minus_infinity_gets_no_weight")
+@pytest.mark.parametrize("name", ["float32", "float64", "float16", "bfloat16"])
+def test_a_row_of_minus_infinities_is_nan(name):
+    """A row of nothing but -inf gives NaN, and no other row does, wherever that lies."""
+    x = (torch.randn(4, 3) + torch.tensor([[0.0], [2000.0], [0.0], [-2000.0]])).to(getattr(torch, name))
     x[2] = -math.inf
-    expected = softmax_by_ratios(x, dim=1)  # 0 / 0 in row 2
+    x[3, 1] = -math.inf
+    expected = softmax_of_numbers(x)  # NaN in row 2: -inf less -inf
     assert_close(softmax(x, 1), expected, label="softmax(x)")
 
 
@@ -162,22 +193,27 @@ def test_float64_keeps_its_precision():
 
 @after("test_any_axis")
 @pytest.mark.parametrize("dim", [0, 1, -1])
-def test_the_gradient_reaches_x(dim):
-    """x receives the gradient of the definition."""
-    x, worth = torch.randn(3, 4, 5).double().requires_grad_(), torch.randn(3, 4, 5).double()
-    (by_x,) = torch.autograd.grad((softmax_by_ratios(x, dim) * worth).sum(), x)
+@pytest.mark.parametrize("name", ["float64", "float32", "float16", "bfloat16"])
+def test_the_gradient_reaches_x(dim, name):
+    """x receives the gradient of the definition, whatever its dtype."""
+    dtype = getattr(torch, name)
+    x, worth = torch.randn(3, 4, 5).to(dtype).requires_grad_(), torch.randn(3, 4, 5).to(dtype)
+    exact = x.detach().double().requires_grad_()
+    (by_x,) = torch.autograd.grad((softmax_by_ratios(exact, dim) * worth.double()).sum(), exact)
     (softmax(x, dim) * worth).sum().backward()
-    assert_close(x.grad, by_x, label="gradient of x")
+    assert x.grad is not None, f"no gradient reaches {name} numbers"
+    assert_close(x.grad, by_x, label=f"gradient of {name} numbers")
 
 
 @after("test_the_gradient_reaches_x", "test_minus_infinity_gets_no_weight")
-def test_the_gradient_survives_large_numbers_and_minus_infinity():
+@pytest.mark.parametrize("name", ["float64", "float32", "float16"])
+def test_the_gradient_survives_large_numbers_and_minus_infinity(name):
     """The gradient stays right for large entries and is 0 where x is -inf."""
-    x = torch.tensor([[1001.0, 1000, -math.inf], [-math.inf, 2, 1]]).double().requires_grad_()
+    x = torch.tensor([[1001.0, 1000, -math.inf], [-math.inf, 2, 1]]).to(getattr(torch, name)).requires_grad_()
     # Of two entries with the weights p and 1 - p, the weight p has the derivatives p (1 - p) and -p (1 - p).
     slope = math.e / (1 + math.e) ** 2
     expected = torch.tensor([[slope, -slope, 0], [0, slope, -slope]]).double()
-    worth = torch.tensor([[1.0, 0, 5], [5, 1, 0]]).double()
+    worth = torch.tensor([[1.0, 0, 5], [5, 1, 0]]).to(x.dtype)
     (softmax(x) * worth).sum().backward()
     assert_close(x.grad, expected, label="gradient of x")
 
