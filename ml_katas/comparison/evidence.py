@@ -1,8 +1,8 @@
 """Two failed comparisons, compared: whether one mistake may be behind both.
 
-Two pieces of code that make the same mistake return the same wrong values where the same were expected. Only what
-a check compared counts, at its own tolerance. The order of rows or columns does not count where the expectation
-follows it: then the pairs of an expected and an actual number are the same.
+Two pieces of code that make the same mistake return the same wrong values where the same were expected. Only
+what a check compared counts, at its own tolerance. The order of rows or columns does not count where the
+expectation follows it: then the pairs of an expected and an actual number are the same.
 """
 
 from __future__ import annotations

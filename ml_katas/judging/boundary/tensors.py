@@ -53,6 +53,10 @@ def dtype_name(tensor: torch.Tensor) -> str:
     """Return the name of the tensor's dtype, or raise Unsendable where it is not a plain dense tensor."""
     if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
         raise Unsendable(f"a tensor subclass, {type(tensor).__name__}; a plain tensor is needed")
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # a view of many at once, without values
+        raise Unsendable(
+            "a tensor inside torch.vmap or torch.func; call it with whole tensors, outside of them"
+        )
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
         raise Unsendable("a sparse, quantised or nested tensor; a dense one is needed")
     if tensor.dtype not in DTYPE_NAMES:

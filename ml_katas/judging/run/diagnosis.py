@@ -4,8 +4,8 @@ The failing instances of checks are run again, under the same seeds, against the
 A mistake is recognised by what the failing checks assert, in all of them together, and only if it passes what
 the submission passed. Of several that fit, the words of the code decide; where they cannot, none is named.
 
-The mistakes are the author's code, so one fork of the judge runs them all. Whatever happens here never changes
-a verdict.
+The mistakes are the author's code, so one fork of the judge runs them all. Whatever happens here never
+changes a verdict.
 """
 
 from __future__ import annotations

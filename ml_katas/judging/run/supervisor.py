@@ -131,7 +131,7 @@ class Supervisor:
         if type(kinds) is not tuple or len(kinds) != len(names):
             raise self.ended(peer, Corrupted("a malformed load"))
         for name, kind in zip(names, kinds, strict=True):
-            if kind not in ("class", "callable"):
+            if kind not in ("class", "callable", "module"):
                 raise Rejected(why_not_there(name, kind, public))
 
     def ship(self, name: str, source: str) -> None:
