@@ -19,7 +19,7 @@ from ..generators import seed_everything
 from . import submission_module
 from .evidence import Evidence
 from .session import run_item
-from .submission import Rejected, is_memory, memory_ending
+from .submission import Rejected, Submission, is_memory, memory_ending
 from .supervisor import Supervisor
 from .verdicts import verdict_of
 
@@ -75,6 +75,11 @@ class SuiteRun:
     def use(self, supervisor: Supervisor) -> None:
         """Run checks against the submission on this supervisor from now on."""
         self._supervisor = submission_module.current = supervisor
+
+    @property
+    def submission(self) -> Submission:
+        """What is run against the suite now."""
+        return self._supervisor.submission
 
     def run(self, items: Sequence[pytest.Item]) -> None:
         """Run the instances of checks in the order given."""
