@@ -220,8 +220,11 @@ class Engine:
 
     def judge_kata(self, kata: Kata, source: bytes, *, seed: str = "") -> Report:
         """Return the report on *source* by the suite of *kata*, without a diagnosis."""
-        asked = request(kata, source, file_name="answer.py", seed=seed)
-        report = self._judge(replace(asked, diagnose=False))
+        return self.report(replace(request(kata, source, file_name="answer.py", seed=seed), diagnose=False))
+
+    def report(self, asked: Request) -> Report:
+        """Return the report that a request gets."""
+        report = self._judge(asked)
         print(report.status, report.message, *report.checks, sep="\n")  # shown where a test fails
         return report
 

@@ -19,7 +19,7 @@ from .terms import Terms
 from .tolerances import same, wide
 
 # What two answers have not in common must be small beside the error that they share.
-_MOST_UNSHARED = 0.1
+_MOST_UNSHARED, _HARDLY_ANY = 0.1, 1e-3
 _FLOAT32_ERROR = 1e-5
 _DIGITS = 6
 _COARSE = ("type", "structure", "shape", "dtype", "device")
@@ -86,11 +86,11 @@ def _shares_error(a: Tensor, e: Tensor, b: Tensor, terms: Terms, actual: object)
     tolerance = terms.tolerance(_dtype(actual))
     if _is_rounded(a, e) and _is_rounded(b, e):
         return True
-    if not same(a, b, tolerance):
-        return False
     finite = a.isfinite() & b.isfinite() & e.isfinite()
-    unshared, error = ((x - y)[finite].abs().norm() for x, y in ((a, b), (a, e)))
-    return bool(unshared <= _MOST_UNSHARED * error) or bool(unshared == 0) or same(a, e, tolerance)
+    unshared, error = (float((x - y)[finite].abs().norm()) for x, y in ((a, b), (a, e)))
+    if not same(a, b, tolerance):
+        return bool((a.isfinite() == b.isfinite()).all()) and 0 < unshared <= _HARDLY_ANY * error
+    return unshared <= _MOST_UNSHARED * error or same(a, e, tolerance)
 
 
 def _is_rounded(values: Tensor, expected: Tensor) -> bool:

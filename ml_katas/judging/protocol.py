@@ -50,7 +50,8 @@ class Request:
     """One submission to be judged.
 
     `only` names the one check to run, `order` seeds an order of the checks, `stop`: at the first check that
-    does not pass; `record`: send the calls of the checks, to be made again elsewhere.
+    does not pass; `record`: send the calls of the checks, to be made again elsewhere; `salt` gives the
+    submission other random numbers, and the suite the same.
     """
 
     kata: str
@@ -65,6 +66,7 @@ class Request:
     order: str = ""
     stop: bool = False
     record: bool = False
+    salt: str = ""
 
     @property
     def slug(self) -> str:

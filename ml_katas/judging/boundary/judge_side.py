@@ -39,6 +39,7 @@ class JudgePeer(Peer):
         super().__init__(channel, first_tie=0)
         self.initial = InitialStates()
         self.asked = 0
+        self.drew = False  # random numbers, in a call that is no construction: the sandbox's own word
         self.author_error: BaseException | None = None
         self.avoided: list[tuple[str, int]] = []
         self._exports: dict[int, Callable[..., Any]] = {}
@@ -46,7 +47,6 @@ class JudgePeer(Peer):
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
         self._freed: list[int] = []
         self._seed: int | None = None
-        self._last_seed = 0
         self._callbacks = 0
         self._nested = 0
 
@@ -57,6 +57,7 @@ class JudgePeer(Peer):
         self.seed(seed)
         self.initial = InitialStates(states)
         self.asked = self._callbacks = 0
+        self.drew = False
         self.author_error = None
 
     def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -72,15 +73,8 @@ class JudgePeer(Peer):
             self.initial.of_next(result)
         return result
 
-    def has_drawn(self) -> bool:
-        """Return whether the sandbox has drawn from torch's global generator since it was last seeded.
-
-        The answer is the sandbox's own word: it may help to explain a failure, and never to make a pass.
-        """
-        seeded = torch.Generator().manual_seed(self._last_seed)
-        return bool(self.ask("generator", {}) != bytes(seeded.get_state().numpy()))
-
     def opened(self, header: dict[str, Any]) -> None:
+        self.drew = self.drew or header.get("drew") is True
         for use in header.get("avoided", ())[:MOST_USES] if type(header.get("avoided")) is list else ():
             match use:
                 case [str(path), int(line)] if type(line) is int:
@@ -100,7 +94,7 @@ class JudgePeer(Peer):
 
     def seed(self, seed: int) -> None:
         """Seed the sandbox with the next message."""
-        self._seed = self._last_seed = seed
+        self._seed = seed
 
     def enclosed(self) -> dict[str, Any]:
         free = [self._freed.pop() for _ in range(len(self._freed))]

@@ -37,6 +37,7 @@ class LearnerPeer(Peer):
         self.module = types.ModuleType("submission")
         self.handles: dict[int, object] = {}
         self._avoided: list[list[Any]] = []
+        self._drew = False
         self._handle_of: dict[int, int] = {}
         self._handle_count = 0
         self._callbacks: dict[int, Any] = {}
@@ -71,7 +72,8 @@ class LearnerPeer(Peer):
 
     def enclosed(self) -> dict[str, Any]:
         avoided, self._avoided = self._avoided[:MOST_USES], []
-        return {"avoided": avoided}
+        drew, self._drew = self._drew, False
+        return {"avoided": avoided, "drew": drew}
 
     def _load(self, source: torch.Tensor, file_name: str, entry_points: tuple[str, ...]) -> Any:
         self.file_name = file_name
@@ -91,7 +93,10 @@ class LearnerPeer(Peer):
         sys.modules[name] = module
 
     def _do(self, operation: str, target: Any, args: tuple[Any, ...], kwargs: Any) -> tuple[Any, bool]:
+        before = torch.get_rng_state()
         result = OPERATIONS[operation](target, *args, **dict(kwargs))
+        if not isinstance(target, type):  # a class may begin with random numbers
+            self._drew = self._drew or not torch.equal(before, torch.get_rng_state())
         made = operation == "call" and isinstance(target, type) and isinstance(result, target)
         if made and not isinstance(result, (torch.Tensor, torch.nn.Module)):
             return _AsHandle(result), False

@@ -108,9 +108,9 @@ def _nearest_in_words(found: Sequence[Mistake], kata: Kata, submission: bytes) -
 
 
 def _likeness(mistake: Mistake, words: set[str], usual: set[str]) -> float:
-    """Return how far a submission has the words that a mistake brings in, and lacks those that it drops."""
-    own = _words(mistake.source)
-    return len(words & (own - usual)) - len((own - usual) - words) - len(words & (usual - own))
+    """Return which part of the words that a mistake brings in a submission has."""
+    new = _words(mistake.source) - usual
+    return len(words & new) / len(new) if new else 0.0
 
 
 def _words(source: bytes) -> set[str]:

@@ -1,6 +1,6 @@
 """Numbers of a mistake that are free: an epsilon, a scale, a temperature of any size is the same mistake.
 
-Such a number is fitted to what the submission gave, in the first failing check that compares numbers.
+Such a number is fitted to what the submission gave, in the failing check that compares the most digits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 def fitted(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> bytes:
     """Return the code of a mistake, its free number such that it errs as the submission does."""
-    seen = next((each for each in failing if each.error is not None), None)
+    seen = max((each for each in failing if each.error is not None), key=_digits, default=None)
     name = next((name for name in mistake.free if name != DRAWS), "")
     if seen is None or not name:
         return mistake.source
@@ -52,6 +52,13 @@ def _number(source: bytes, name: str) -> float:
 
 def _assignment(name: str) -> re.Pattern[bytes]:
     return re.compile(rf"(?m)^(\s*{re.escape(name)}(?:\s*:\s*\w+)?\s*=\s*)([^\s#]+)".encode())
+
+
+def _digits(evidence: Evidence) -> int:
+    """Return how finely the values are known in which a number would show."""
+    assert evidence.compared is not None
+    parts = [actual for actual, _ in evidence.compared.parts if isinstance(actual, torch.Tensor)]
+    return min((part.element_size() for part in parts), default=0)
 
 
 def _distance(own: Evidence | None, seen: Evidence) -> float:

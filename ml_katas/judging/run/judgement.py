@@ -57,7 +57,12 @@ class Judgement:
         self.has_ended = False
         self.collection_error = ""
         self.suite_run = SuiteRun(
-            self.supervisor, self.suite, request.seed, on_check=self.send_check, stops=request.stop
+            self.supervisor,
+            self.suite,
+            request.seed,
+            on_check=self.send_check,
+            stops=request.stop,
+            salt=request.salt,
         )
 
     def run(self) -> None:
@@ -106,7 +111,7 @@ class Judgement:
         signal.setitimer(signal.ITIMER_REAL, 0)
         if isinstance(self.supervisor.channel, RecordingChannel):
             self.client.send(Recorded(bytes(self.supervisor.channel.recording)))
-        if self.request.diagnose and self.suite_run.evidence:
+        if self.request.diagnose and self.suite_run.evidence and self.suite_run.is_whole:
             self.supervisor.put_away()
             self.client.send(Diagnosed(diagnose(self.folder, self.suite_run)))
 

@@ -38,7 +38,7 @@ class Rerun:
         """Return whether this code draws random numbers in one instance."""
         self._run(source, item, ())
         peer = self._supervisor.current if self._supervisor else None
-        return peer is not None and peer.has_drawn()
+        return peer is not None and peer.drew
 
     def fails_at_random(self, mistake: Mistake, seen: Evidence) -> bool:
         """Return whether a mistake fails an instance too, and draws random numbers in it."""

@@ -13,7 +13,7 @@ from ...course.suite import Check, Suite
 from ...report import CheckResult, Failure, Status
 from .. import seeds
 from ..boundary.initial_states import State
-from ..boundary.judge_side import CannotCross, JudgePeer
+from ..boundary.judge_side import CannotCross
 from ..endings import Ended
 from ..generators import seed_everything
 from . import submission_module
@@ -56,10 +56,12 @@ class SuiteRun:
         *,
         on_check: Callable[[CheckResult], None],
         stops: bool = False,
+        salt: str = "",
     ) -> None:
         self.results: dict[str, CheckResult] = {}
         self.evidence: list[Evidence] = []
         self.passed: list[pytest.Item] = []
+        self.is_whole = True  # whether there is evidence of every failure
         self.fatal: tuple[Ended, str] | None = None
         self.rejected: Rejected | None = None
         self.stopped = False
@@ -70,11 +72,12 @@ class SuiteRun:
         self._last: Evidence | None = None
         self._open: dict[str, Outcome] = {}
         self.error: BaseException | None = None
-        self.use(supervisor)
+        self.use(supervisor, salt)
 
-    def use(self, supervisor: Supervisor) -> None:
-        """Run checks against the submission on this supervisor from now on."""
+    def use(self, supervisor: Supervisor, salt: str = "") -> None:
+        """Run checks against the submission on this supervisor from now on; *salt* changes its seeds."""
         self._supervisor = submission_module.current = supervisor
+        self._salt = salt
 
     @property
     def submission(self) -> Submission:
@@ -126,6 +129,8 @@ class SuiteRun:
             self.passed.append(item)
         elif self._last is not None:
             self.evidence.append(self._last)
+        else:
+            self.is_whole = False
 
     def run_item(
         self, item: pytest.Item, nextitem: pytest.Item | None, states: Sequence[State] = ()
@@ -133,7 +138,7 @@ class SuiteRun:
         """Run one instance of a check under its seeds; modules of the submission begin with *states*."""
         self.error = self._last = None
         try:
-            self._supervisor.begin_check(self._run_seed, item.name, states)
+            self._supervisor.begin_check(f"{self._run_seed}{self._salt}", item.name, states)
             seed_everything(seeds.derive(self._run_seed, item.name, "judge"))
             self.error = run_item(item, nextitem)
         except Rejected as rejected:
@@ -150,7 +155,6 @@ class SuiteRun:
 
     def _verdict(self, item: pytest.Item) -> tuple[Status, Failure | None]:
         peer = self._supervisor.current
-        initial, drew = self._traces(peer)
         ending = self._supervisor.end_check()
         error = ending or self.error
         if ending is not None and ending.final:
@@ -161,18 +165,9 @@ class SuiteRun:
             error = memory_ending(self._supervisor.clock.limits)
             self._supervisor.put_away()
         status, failure = verdict_of(error, self._supervisor.submission, asked=self._asked())
-        self._last = Evidence.of(item, error, failure, drew=drew, states=initial)
+        drew, states = (peer.drew, tuple(peer.initial.noted)) if peer else (False, ())
+        self._last = Evidence.of(item, error, failure, drew=drew, states=states)
         return status, failure
-
-    def _traces(self, peer: JudgePeer | None) -> tuple[tuple[State, ...], bool]:
-        """Return what the modules of a failed check began with, and whether it drew random numbers."""
-        if self.error is None or peer is None or self._supervisor.ending is not None:
-            return (), False
-        states = tuple(peer.initial.noted)
-        try:
-            return states, peer.has_drawn()
-        except Exception:  # the sandbox's own trouble, which is not this check's
-            return states, False
 
     def _asked(self) -> bool:
         peer = self._supervisor.current
