@@ -27,6 +27,9 @@ def _run(given: list[str]) -> None:
 
 def _exit_code(given: list[str]) -> int:
     try:
+        from .cli.streams import settle_streams
+
+        settle_streams()
         _run(given)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
@@ -34,13 +37,27 @@ def _exit_code(given: list[str]) -> int:
         from .errors import INTERRUPTED
 
         return INTERRUPTED
+    except Exception as error:  # before there is a command line that says it better
+        return _failed(error)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    """Say what kept the command from running at all, and return the exit code for that."""
+    from .errors import MlkataError
+
+    if not isinstance(error, MlkataError):
+        from .cli.crash import internal_error
+
+        error = internal_error(error)
+    print(f"mlkata: {error.message}", f"  {error.next_step}", sep="\n", file=sys.stderr)
+    return error.exit_code
 
 
 def _leave(code: int) -> NoReturn:
     """End at once: to tidy up the interpreter takes longer than many a command."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # its reader is gone, or it is closed
+        with contextlib.suppress(Exception):  # it is closed, or full: that was said when it was written to
             stream.flush()
     os._exit(code)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidConfig, InvalidKata, UsageError
+from .errors import BadEnvironment, InvalidConfig, InvalidKata, UsageError
 from .support.files import as_file_error, write_whole
+from .support.paths import config_folder
 from .support.records import record
 from .support.spelling import nearest
 
@@ -84,17 +84,18 @@ def load(workspace: Path | None, environ: Mapping[str, str] = os.environ) -> Con
     return Config(settings, origins)
 
 
-def user_file() -> Path:
-    """Return where the user's settings are; MLKATA_HOME overrides the folder."""
-    home = os.environ.get("MLKATA_HOME")
-    if home:
-        return Path(home).expanduser().absolute() / "config.toml"
-    if sys.platform == "linux":  # what platformdirs says, without the 12 ms that it takes to say it
-        base = os.environ.get("XDG_CONFIG_HOME", "").strip() or "~/.config"
-        return Path(base).expanduser() / "mlkata" / "config.toml"
-    from platformdirs import user_config_path
+def user_file() -> Path | None:
+    """Return where the user's settings are, or None for somebody who has no home."""
+    folder = config_folder()
+    return folder and folder / "config.toml"
 
-    return user_config_path("mlkata", appauthor=False) / "config.toml"
+
+def needed_user_file() -> Path:
+    """Return where the user's settings are, or raise BadEnvironment where they can be nowhere."""
+    path = user_file()
+    if path is None:
+        raise BadEnvironment("You have no home folder here.", "MLKATA_HOME names a folder for your settings.")
+    return path
 
 
 def known(name: str) -> str:
@@ -111,7 +112,7 @@ def write(path: Path, name: str, text: str) -> None:
     if path.name == FILE_NAME and name in _PERSONAL:
         raise UsageError(_not_here(name), f"`mlkata config set {name} VALUE` sets it.")
     if name == "katas" and text:
-        value = str(Path(text).expanduser().absolute())
+        value = str(Path(os.path.expanduser(text)).absolute())
     _read(path)
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     after = _with_line(before, name, f"{name} = {_toml(value)}")
@@ -122,7 +123,9 @@ def write(path: Path, name: str, text: str) -> None:
 
 
 def _layers(workspace: Path | None, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield str(user_file()), _read(user_file())
+    personal = user_file()
+    if personal:
+        yield str(personal), _read(personal)
     if workspace:
         path = workspace / FILE_NAME
         found = _read(path)
@@ -136,7 +139,7 @@ def _layers(workspace: Path | None, environ: Mapping[str, str]) -> Iterator[tupl
 
 
 def _not_here(name: str) -> str:
-    return f"{name!r} can only be set in {user_file()}: no folder may choose what you run."
+    return f"{name!r} can only be set in {user_file() or 'your own file'}: no folder may choose what you run."
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -154,7 +157,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InvalidConfig(where, error.problem) from None
     found = {name: getattr(settings, name) for name in tomllib.loads(text)}
     if found.get("katas"):
-        found["katas"] = str(path.parent / Path(found["katas"]).expanduser())
+        found["katas"] = str(path.parent / os.path.expanduser(found["katas"]))
     return found
 
 

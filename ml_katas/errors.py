@@ -5,7 +5,8 @@
     │   ├── UnknownKata
     │   └── WorkspaceError
     ├── BadEnvironment          exit 3   what the machine lacks: torch, a way to judge, an editor
-    │   └── InvalidConfig                a mistake in a configuration file
+    │   ├── InvalidConfig                a mistake in a configuration file
+    │   └── InternalError                a mistake of ours; no verdict exits like it
     └── InvalidKata             exit 4   the author's files
 
 Each carries the sentence to show and the next step to take; the command line prints both, once.
@@ -21,7 +22,7 @@ INTERRUPTED = 130  # the exit code after Ctrl-C
 class MlkataError(Exception):
     """Something a person can mend; `next_step` says how."""
 
-    exit_code = 1
+    exit_code = 3
 
     def __init__(self, message: str, next_step: str = "") -> None:
         super().__init__(message)
@@ -61,6 +62,10 @@ class InvalidConfig(BadEnvironment):
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}", "`mlkata config list` shows what can be set.")
+
+
+class InternalError(BadEnvironment):
+    """Something went wrong in mlkata itself."""
 
 
 class InvalidKata(MlkataError):

@@ -13,8 +13,11 @@ from .. import config
 from ..config import ABOUT, Config
 from ..errors import UsageError
 from ..practice.workspace import Workspace
+from ..support.paths import current_folder
 from .messages import short
 from .options import Settings, common
+
+_NOWHERE = {"user": "you have no home folder here", "workspace": "there is no workspace here"}
 
 
 def complete_setting(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
@@ -62,7 +65,7 @@ def get(settings: Settings, setting: str) -> None:
 @common
 def set_setting(settings: Settings, setting: str, value: str, workspace: bool) -> None:
     """Set SETTING to VALUE in your own file; its comments stay."""
-    path = _workspace_file() if workspace else config.user_file()
+    path = _workspace_file() if workspace else config.needed_user_file()
     config.write(path, setting, value)
     if settings.json:
         settings.screen.emit({"schema": "mlkata.setting/1", **_as_json(settings.config, setting)})
@@ -82,20 +85,20 @@ def show_path(settings: Settings) -> None:
         click.echo(json.dumps({"schema": "mlkata.config-path/1", **files}))
         return
     for name, path in files.items():
-        click.echo(f"{name:<9}  {path or 'there is no workspace here'}")
+        click.echo(f"{name:<9}  {path or _NOWHERE[name]}")
 
 
 def _workspace_file() -> Path:
-    workspace = Workspace.locate(Path.cwd())
+    workspace = Workspace.locate(current_folder())
     if not workspace:
         raise UsageError("There is no workspace here or above.", "`mlkata start` makes this folder one.")
     return workspace.folder / config.FILE_NAME
 
 
 def _files() -> dict[str, str | None]:
-    workspace = Workspace.locate(Path.cwd())
+    path, workspace = config.user_file(), Workspace.locate(current_folder())
     return {
-        "user": str(config.user_file()),
+        "user": str(path) if path else None,
         "workspace": str(workspace.folder / config.FILE_NAME) if workspace else None,
     }
 

@@ -7,10 +7,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
+from .screen import usable_width
 
 
 class Lines:
@@ -55,13 +54,14 @@ class FullScreen(Lines):
     def draw(self, screen: Any, view: Any, keys: str) -> None:
         with screen.out.capture() as captured:
             screen.out.print(view)
-        height = max(4, shutil.get_terminal_size().lines)
+        size = shutil.get_terminal_size()
+        height = max(4, size.lines)
         lines = captured.get().rstrip("\n").split("\n")
         room = height - 2
         if len(lines) > room:
             more = f"  ... {len(lines) - room + 1} more lines: `mlkata check` shows them all"
             lines = [*lines[: room - 1], more]
-        lines += [""] * (height - 1 - len(lines)) + [keys[: shutil.get_terminal_size().columns - 1]]
+        lines += [""] * (height - 1 - len(lines)) + [keys[: usable_width(size.columns) - 1]]
         sys.stdout.write("\x1b[?2026h\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J\x1b[?2026l")
         sys.stdout.flush()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
 
 import click
 
-from ..errors import INTERRUPTED, MlkataError, UsageError
+from ..errors import INTERRUPTED, BadEnvironment, MlkataError, UsageError
 from .commands import mlkata
 from .screen import fitted
 
@@ -21,6 +22,10 @@ def run(given: list[str]) -> None:
         code = _report(_ours(error), as_json="--json" in given)
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
+    except Exception as error:
+        from .crash import internal_error
+
+        code = _report(internal_error(error), as_json="--json" in given)
     sys.exit(code or 0)
 
 
@@ -34,12 +39,18 @@ def _ours(error: MlkataError | click.ClickException) -> MlkataError:
 
 def _report(error: MlkataError, *, as_json: bool) -> int:
     if as_json:
-        click.echo(json.dumps(_as_json(error)))
-    else:
-        click.echo(fitted(f"mlkata: {error.message}", sys.stderr), err=True)
-        if error.next_step:
-            click.echo(fitted(f"  {error.next_step}", sys.stderr), err=True)
+        with contextlib.suppress(BadEnvironment):  # the output cannot be written: that is what went wrong
+            click.echo(json.dumps(_as_json(error)))
+            return error.exit_code
+    _say(error)
     return error.exit_code
+
+
+def _say(error: MlkataError) -> None:
+    """Write what went wrong and the next step on stderr."""
+    click.echo(fitted(f"mlkata: {error.message}", sys.stderr), err=True)
+    if error.next_step:
+        click.echo(fitted(f"  {error.next_step}", sys.stderr), err=True)
 
 
 def _as_json(error: MlkataError) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..support.paths import current_folder
 from ..support.records import record
 from .screen import Screen
 
@@ -39,7 +40,7 @@ class Settings:
         from ..config import load
         from ..practice.workspace import Workspace
 
-        workspace = Workspace.locate(Path.cwd())
+        workspace = Workspace.locate(current_folder())
         return load(workspace.folder if workspace else None)
 
     @cached_property
@@ -56,9 +57,8 @@ class Settings:
         from ..practice.state import AppState
         from ..practice.workspace import Workspace
 
-        return AppState(
-            Catalog.load(self.katas, self._configured()), Workspace.locate(Path.cwd()), Path.cwd()
-        )
+        cwd = current_folder()
+        return AppState(Catalog.load(self.katas, self._configured()), Workspace.locate(cwd), cwd)
 
     def _configured(self) -> Path | None:
         config = self.config

@@ -18,6 +18,8 @@ from ..support.sanitize import sanitize
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+_LEAST_WIDTH, _USUAL_WIDTH = 20, 80
+
 
 @record
 class Colour:
@@ -107,8 +109,13 @@ def fitted(text: str, stream: TextIO, is_plain: bool = False) -> str:
         return sanitize(text)
     import shutil
 
-    width = max(20, shutil.get_terminal_size().columns)
+    width = usable_width(shutil.get_terminal_size().columns)
     return "\n".join(_broken(line, width) for line in sanitize(text).split("\n"))
+
+
+def usable_width(columns: int) -> int:
+    """Return the width to draw at: what a terminal says, unless it says that it has none, or hardly any."""
+    return max(_LEAST_WIDTH, columns or _USUAL_WIDTH)
 
 
 def _broken(line: str, width: int) -> str:
@@ -127,16 +134,24 @@ def _broken(line: str, width: int) -> str:
 
 
 def _console(stream: TextIO, colour: Colour, plain: bool) -> Console:
-    from rich.console import Console
+    from rich.console import Console, ConsoleDimensions
 
-    class PlainConsole(Console):
+    class SteadyConsole(Console):
+        """A console that is never too small to show anything, whatever the terminal says of its size."""
+
+        @property  # type: ignore[misc]
+        def size(self) -> ConsoleDimensions:
+            width, height = super().size
+            return ConsoleDimensions(usable_width(width), height)
+
+    class PlainConsole(SteadyConsole):
         """A console that asks for ASCII boxes whatever the stream could show."""
 
         @property
         def encoding(self) -> str:
             return "ascii"
 
-    return (PlainConsole if plain else Console)(
+    return (PlainConsole if plain else SteadyConsole)(
         file=stream,
         color_system=_depth(os.environ) if colour.on else None,
         no_color=not colour.on,

@@ -8,20 +8,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..support.paths import cache_folder
 
 
 class Cache:
     """Values by file; each holds for the time, size and number that its file had when it was read."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or _cache_folder() / f"catalog-{__version__}.json"
-        self._known = _read(self._path)
+        folder = cache_folder()
+        self._path = path or (folder and folder / f"catalog-{__version__}.json")
+        self._known = _read(self._path) if self._path else {}
         self._changed = False
 
     def value(self, file: Path, read: Callable[[], Any]) -> Any:
@@ -42,7 +43,7 @@ class Cache:
 
     def save(self) -> None:
         """Write what is new, if anything is, and leave out files that are gone."""
-        if not self._changed:
+        if not self._changed or self._path is None:
             return
         self._changed = False
         from ..errors import WorkspaceError
@@ -60,15 +61,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
-
-
-def _cache_folder() -> Path:
-    home = os.environ.get("MLKATA_HOME")
-    if home:
-        return Path(home).expanduser().absolute() / "cache"
-    if sys.platform == "linux":  # what platformdirs says, without the time that it takes to say it
-        base = os.environ.get("XDG_CACHE_HOME", "")
-        return Path(base if os.path.isabs(base) else os.path.expanduser("~/.cache"), "mlkata")
-    from platformdirs import user_cache_path
-
-    return user_cache_path("mlkata", appauthor=False)

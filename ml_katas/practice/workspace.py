@@ -20,6 +20,7 @@ from ..support.files import (
     write_new,
     write_whole,
 )
+from ..support.paths import home
 from ..support.records import record
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Workspace:
         """
         named = os.environ.get("MLKATA_WORKSPACE")
         if named:
-            return cls(_existing(Path(named).expanduser().absolute()))
+            return cls(_existing(Path(os.path.expanduser(named)).absolute()))
         return next((cls(folder) for folder in _upwards(cwd.absolute()) if _is_workspace(folder)), None)
 
     @classmethod
@@ -209,12 +210,12 @@ def _is_workspace(folder: Path) -> bool:
 
 def _upwards(cwd: Path) -> Iterator[Path]:
     """Yield *cwd* and the folders above it, up to home or the border of the file system."""
-    home, device = Path.home(), _device(cwd)
+    top, device = home(), _device(cwd)
     for folder in (cwd, *cwd.parents):
         if _device(folder) != device:
             return
         yield folder
-        if folder == home:
+        if folder == top:
             return
 
 

@@ -13,6 +13,7 @@ from ...authoring.scaffold.new import Begun, Order, begin
 from ...authoring.scaffold.placement import Placement, folder_of_katas
 from ...course.catalog import Catalog
 from ...course.difficulty import Difficulty
+from ...support.paths import current_folder
 from ..messages import counted, short
 from ..options import Settings, common, complete_kata, complete_track
 
@@ -72,7 +73,7 @@ def new(
 
     It goes into --katas DIR, or else into the folder of katas that is here; one that exists is left as it is.
     """
-    source = folder_of_katas(settings.katas, Path.cwd())
+    source = folder_of_katas(settings.katas, current_folder())
     with settings.state() as state:
         needed = tuple(state.catalog.resolve(name) for name in requires)
         rivals = [state.catalog.entry(slug).folder] if slug in state.catalog.slugs else []
