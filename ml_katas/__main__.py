@@ -12,25 +12,34 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     if arguments is None:
         _leave(_exit_code(sys.argv[1:]))
-    _run(arguments)
+    _call_ahead(arguments)
+    from .cli.main import run
+
+    run(arguments)
 
 
-def _run(given: list[str]) -> None:
+def _occupy_closed_files() -> None:
+    """Give the numbers of closed streams to nothing, so that no socket is written to by mistake."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+            continue
+        os.close(number)
+
+
+def _call_ahead(given: list[str]) -> None:
     if _is_warm_check(given):
         from .judging.server import call_ahead  # and not by way of the client, which imports more
 
         call_ahead()
-    from .cli.main import run
-
-    run(given)
 
 
 def _exit_code(given: list[str]) -> int:
     try:
-        from .cli.streams import settle_streams
+        _occupy_closed_files()
+        _call_ahead(given)
+        from .cli.main import run_process
 
-        settle_streams()
-        _run(given)
+        run_process(given)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
     except KeyboardInterrupt:  # during the imports

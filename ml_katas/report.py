@@ -135,7 +135,10 @@ class Diagnosis:
 
 @record
 class Isolation:
-    """What kept the submission from the machine: `strong`, `medium` or `limits-only`, and what is missing."""
+    """What kept the submission from the machine, as it was measured, and what is missing.
+
+    `level` is `strong`, `medium` or `limits-only`; `unknown` where nothing was measured.
+    """
 
     level: str
     missing: tuple[str, ...] = ()

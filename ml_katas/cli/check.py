@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -42,15 +42,12 @@ def check(settings: Settings, kata: str, file: Path | None, seed: str, cold: boo
     Exit code: 0 passed, 1 not passed, 2 usage, 3 environment, 4 broken kata.
     """
     with settings.state() as state, closing_notices(settings.screen, state):
-        started: list[bool] = []
-        with settings.screen.working("checking ..."), _judge(cold, started) as judge:
+        with settings.screen.working("checking ..."), _judge(cold, state.notes.append) as judge:
             checked = (
                 check_file(state, file, kata, judge=judge, seed=seed)
                 if file
                 else check_submission(state, kata, judge=judge, seed=seed)
             )
-        if started:
-            state.notes.append("A server was started for this check; the next ones will be fast.")
         if checked.changed:
             state.notes.append(changed_sentence(checked.kata.slug, checked.changed))
         if settings.json:
@@ -100,10 +97,10 @@ def _exit_code(status: Status) -> int:
 
 
 @contextlib.contextmanager
-def _judge(cold: bool, started: list[bool]) -> Iterator[Judge]:
+def _judge(cold: bool, on_note: Callable[[str], None]) -> Iterator[Judge]:
     """Open the judge, and have what draws its verdict imported while it works."""
     from ..judging.client import judging
 
     threading.Thread(target=import_module, args=("ml_katas.render.report",), daemon=True).start()
-    with judging(cold=cold, on_start=lambda: started.append(True)) as judge:
+    with judging(cold=cold, on_note=on_note) as judge:
         yield judge

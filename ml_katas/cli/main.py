@@ -6,17 +6,24 @@ import contextlib
 import json
 import re
 import sys
+from collections.abc import Callable
 
 import click
 
 from ..errors import INTERRUPTED, BadEnvironment, MlkataError, UsageError
 from .commands import mlkata
-from .screen import fitted
+from .screen import fitted, settle_streams
 
 
-def run(given: list[str]) -> None:
-    """Run the command that was given and leave with its exit code."""
+def run_process(given: list[str]) -> None:
+    """Run the command that this process was started with."""
+    run(given, settle_streams)
+
+
+def run(given: list[str], settle: Callable[[], None] = lambda: None) -> None:
+    """Run the command that was given and leave with its exit code; at first *settle* what it runs in."""
     try:
+        settle()
         code = mlkata.main(given, prog_name="mlkata", standalone_mode=False)
     except (MlkataError, click.ClickException) as error:
         code = _report(_ours(error), as_json="--json" in given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from ..errors import BadEnvironment
 from ..support.records import record
 from ..support.sanitize import sanitize
 
@@ -19,6 +21,52 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _LEAST_WIDTH, _USUAL_WIDTH = 20, 80
+
+
+class _Output(io.FileIO):
+    """Where a command writes; it swallows what nobody reads any more, and says what else went wrong."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return len(data)
+        except OSError as error:
+            says = f"The output cannot be written: {(error.strerror or str(error)).lower()}."
+            raise BadEnvironment(says, "Free some space, or send it elsewhere.") from None
+
+
+class _Notes(io.FileIO):
+    """Where a command says what went wrong; there is nowhere to say that this failed too."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def settle_streams() -> None:
+    """Make the streams of this process safe to use, or raise BadEnvironment where there is no output."""
+    output: TextIO | None = sys.stdout
+    notes: TextIO | None = sys.stderr
+    source: TextIO | None = sys.stdin
+    if source is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    sys.stderr = _over(notes, _Notes) if notes else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if output is None:
+        raise BadEnvironment("The standard output is closed.", "`> /dev/null` throws it away.")
+    sys.stdout = _over(output, _Output)
+
+
+def _over(stream: TextIO, kind: type[io.FileIO]) -> TextIO:
+    """Return a stream like *stream*, to the same file by way of *kind*."""
+    return io.TextIOWrapper(
+        io.BufferedWriter(kind(stream.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=getattr(stream, "line_buffering", False),
+    )
 
 
 @record

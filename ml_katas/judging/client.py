@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import socket
@@ -20,9 +21,12 @@ from ..report import (
     Status,
     from_plain,
 )
+from ..support.files import reason
 from ..support.records import replace
 from .cancel import Cancel
 from .launch import (
+    FORK_GRACE_SECONDS,
+    START_SECONDS,
     Line,
     OneCommand,
     Spawning,
@@ -37,6 +41,8 @@ from .protocol import (
     Event,
     Judge,
     OnEvent,
+    Patience,
+    Refused,
     Request,
     Started,
     announcement,
@@ -46,18 +52,37 @@ from .protocol import (
 )
 from .seeds import new_run_seed
 
-_START_SECONDS = 60.0
+OnNote = Callable[[str], None]
+
+_DIAGNOSIS_SECONDS = 60.0
+_PAUSES = (0.1, 0.4, 1.5, 3.0)  # before asking again a machine that has no room for another process
+_STARTED = "A server was started for this check; the next ones will be fast."
+_SILENT = "The server did not answer, so this was judged without it; `mlkata server restart` renews it."
+_LOST = "The server could not be used, so this was judged without it."
+
+
+def _keep_quiet(note: str) -> None:
+    """Let nobody know."""
 
 
 @contextlib.contextmanager
-def judging(*, cold: bool = False, on_start: Callable[[], None] | None = None) -> Iterator[Judge]:
+def judging(*, cold: bool = False, on_note: OnNote | None = None) -> Iterator[Judge]:
     """Yield a judge that calls the resident server; *cold*: one for this block only.
 
-    *on_start* is called when a server had to be started. Raises BadEnvironment where nothing can be judged.
+    *on_note* is given sentences about the server that the learner may want to know. Raises BadEnvironment
+    where nothing can be judged.
     """
     require_platform()
-    with _line(cold or os.environ.get("MLKATA_COLD") == "1", on_start) as line:
-        yield Caller(line)
+    with LastResort() as last_resort, contextlib.ExitStack() as stack:
+        if sys.platform != "linux" or os.environ.get("MLKATA_START") == "spawn":
+            yield Caller(Spawning(), last_resort)
+        elif cold or os.environ.get("MLKATA_COLD") == "1":
+            yield Caller(stack.enter_context(OneCommand()), last_resort)
+        else:
+            from .server import Resident  # it needs what only Unix has
+
+            on_note = on_note or _keep_quiet
+            yield Caller(Resident(functools.partial(on_note, _STARTED)), last_resort, on_note)
 
 
 @contextlib.contextmanager
@@ -66,26 +91,55 @@ def judging_many(judge: Judge, kata: Kata) -> Iterator[Judge]:
     if not isinstance(judge, Caller) or not judge.line.forks:
         yield judge
         return
-    with judge.line.dial() as connection:
-        connection.sendall(framed(batch(kata)))
-        yield Caller(_Batch(connection, judge.line))
+    with _Batch(judge.line, framed(batch(kata))) as line:
+        yield Caller(line, judge.last_resort, judge.on_note)
 
 
 class _Batch:
-    """A line to a judge that forks for each connection that it is handed."""
+    """A line to a judge that forks for each connection that it is handed; one that is lost is replaced."""
 
     forks = True
+    grace_seconds = FORK_GRACE_SECONDS
 
-    def __init__(self, connection: socket.socket, line: Line) -> None:
-        self._connection = connection
+    def __init__(self, line: Line, message: bytes) -> None:
+        self._line = line
+        self._message = message
         self._lock = threading.Lock()
+        self._stack = contextlib.ExitStack()
         self.why_silent = line.why_silent
+
+    def __enter__(self) -> _Batch:
+        with contextlib.suppress(OSError):  # it is called again for the first submission
+            self._call()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
 
     def dial(self) -> socket.socket:
         ours, theirs = socket.socketpair()
-        with theirs, self._lock:
-            socket.send_fds(self._connection, [b"."], [theirs.fileno()])
+        try:
+            with theirs, self._lock:
+                try:
+                    self._hand_over(theirs)
+                except OSError:
+                    self._call()
+                    self._hand_over(theirs)
+        except OSError:
+            ours.close()
+            raise
         return ours
+
+    def sign_seconds(self, connection: socket.socket) -> float:
+        return START_SECONDS
+
+    def _call(self) -> None:
+        self._stack.close()
+        self._connection = self._stack.enter_context(self._line.dial())
+        self._connection.sendall(self._message)
+
+    def _hand_over(self, theirs: socket.socket) -> None:
+        socket.send_fds(self._connection, [b"."], [theirs.fileno()])
 
 
 def call_ahead(kata: Kata) -> None:
@@ -117,73 +171,166 @@ def _require_unix() -> None:
         )
 
 
-@contextlib.contextmanager
-def _line(cold: bool, on_start: Callable[[], None] | None) -> Iterator[Line]:
-    if sys.platform != "linux" or os.environ.get("MLKATA_START") == "spawn":
-        yield Spawning()
-    elif cold:
-        with OneCommand() as line:
-            yield line
-    else:
-        from .server import Resident  # it needs what only Unix has
+class LastResort:
+    """A line for where another one failed: a parent, or a judge, for this command only; started if needed."""
 
-        yield Resident(on_start)
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._lock = threading.Lock()
+        self._line: Line | None = None
+
+    def __enter__(self) -> LastResort:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def line(self) -> Line:
+        """Return the line, or raise OSError where nothing can be started."""
+        with self._lock:
+            if self._line is None:
+                cold = sys.platform == "linux"
+                self._line = self._stack.enter_context(OneCommand()) if cold else Spawning()
+            return self._line
 
 
 class Caller:
-    """Judges by calling whoever is at the other end of a line."""
+    """Judges by calling whoever is at the other end of a line, or, where that is lost, another one."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, last_resort: LastResort, on_note: OnNote = _keep_quiet) -> None:
         self.line = line
+        self.last_resort = last_resort
+        self.on_note = on_note
 
     def __call__(
         self, request: Request, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Report:
         cancel = cancel or Cancel()
         request = replace(request, seed=request.seed or new_run_seed())
-        patience = _START_SECONDS + 2 * request.limits.total_seconds
-        for attempt in (1, 2):  # a server may go just when it is called
-            draft = Draft(request.slug, request.seed)
-            with contextlib.suppress(OSError), self.line.dial() as connection:
-                cancel.watch(connection)
-                connection.sendall(framed(request))
-                for event in events(connection, patience):
-                    draft.take(event)
-                    if on_event is not None:
-                        on_event(event)
-            cancel.check()
-            if draft.begun or attempt == 2:
-                break
-        return draft.report(self.line.why_silent)
+        draft = _insist(self.line, request, on_event, cancel, tries=2)
+        if not (draft.has_ended or draft.is_hopeless):
+            draft = self._ask_last_resort(draft, request, on_event, cancel)
+        if not draft.has_ended and draft.lack is not None:
+            raise BadEnvironment(draft.lack.reason, draft.lack.next_step)
+        if not (draft.has_ended or draft.begun):
+            raise BadEnvironment(*_not_started(draft.why))
+        return draft.report()
+
+    def _ask_last_resort(
+        self, before: Draft, request: Request, on_event: OnEvent | None, cancel: Cancel
+    ) -> Draft:
+        try:
+            draft = _insist(self.last_resort.line(), request, on_event, cancel, tries=1)
+        except OSError as error:
+            before.why = before.why or reason(error)
+            return before
+        draft.why = draft.why or before.why
+        if draft.has_ended:
+            self.on_note(_SILENT if before.is_silent else _LOST)
+        return draft
+
+
+def _insist(line: Line, request: Request, on_event: OnEvent | None, cancel: Cancel, *, tries: int) -> Draft:
+    """Have *request* judged over *line*: again where a judge is lost, or is refused for a moment."""
+    pauses = iter(_PAUSES)
+    while True:
+        draft = _ask(line, request, on_event, cancel)
+        cancel.check()
+        if draft.has_ended or draft.is_silent or draft.is_hopeless:
+            return draft
+        tries -= draft.lack is None
+        pause = 0.0 if draft.lack is None else next(pauses, None)
+        if not tries or pause is None:
+            return draft
+        cancel.pause(pause)
+
+
+def _ask(line: Line, request: Request, on_event: OnEvent | None, cancel: Cancel) -> Draft:
+    """Have *request* judged once over *line*, and return what was heard."""
+    draft = Draft(request.slug, request.seed)
+    try:
+        with line.dial() as connection:
+            cancel.watch(connection)
+            for event in _heard(connection, line, request):
+                draft.take(event)
+                if on_event is not None and not isinstance(event, Refused):
+                    on_event(event)
+    except TimeoutError:
+        draft.is_silent = True
+    except BlockingIOError:
+        draft.lack = Refused("The server is called too often at once.", "Run the command again.")
+    except OSError as error:
+        draft.why = reason(error)
+    if not draft.has_ended:
+        draft.why = line.why_silent() or draft.why
+    return draft
+
+
+def _heard(connection: socket.socket, line: Line, request: Request) -> Iterator[Event]:
+    """Yield what a judge says of *request*; each stage has its own patience."""
+    patience = Patience(line.sign_seconds(connection))
+    connection.settimeout(line.sign_seconds(connection))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have said why
+        connection.sendall(framed(request))
+    for event in events(connection, patience):
+        match event:
+            case Started():
+                patience.last(request.limits.total_seconds + line.grace_seconds)
+            case Ended():
+                patience.last(_DIAGNOSIS_SECONDS)
+        yield event
+
+
+def _not_started(why: str) -> tuple[str, str]:
+    says = f"The checker could not be started{f' ({why})' if why else ''}."
+    return says, "`mlkata doctor` says what is missing; limits of this shell (`ulimit -a`) may be too low."
 
 
 def isolation() -> Isolation:
     """Return the isolation that this machine offers, found by trying; no torch is needed for that."""
     if os.name != "posix":
-        return Isolation("limits-only")
+        return Isolation("unknown")
     import subprocess
 
     command = python("ml_katas.judging.sandbox.probes")
     answer = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    return from_plain(Isolation, json.loads(answer.stdout)) if answer.stdout else Isolation("limits-only")
+    return from_plain(Isolation, json.loads(answer.stdout)) if answer.stdout else Isolation("unknown")
 
 
 class Draft:
-    """A report in the making."""
+    """A report in the making.
+
+    `lack`: why the machine could not judge; `why`: the last words of what should have; `is_silent`: it was
+    waited for in vain.
+    """
 
     def __init__(self, slug: str, seed: str) -> None:
         self._slug, self._seed = slug, seed
         self._checks: list[CheckResult] = []
-        self.begun = False
         self._end: Ended | None = None
         self._diagnosis: Diagnosis | None = None
-        self._isolation = Isolation("limits-only")
+        self._isolation = Isolation("unknown")
+        self.begun = False
+        self.lack: Refused | None = None
+        self.why = ""
+        self.is_silent = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is a verdict."""
+        return self._end is not None
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether this machine can never judge such a request as it is set up."""
+        return self.lack is not None and self.lack.for_good
 
     def take(self, event: Event) -> None:
-        """Take over what one event says."""
-        self.begun = True
+        """Take over what one event says; a judge that starts makes what another one said void."""
         match event:
             case Started(isolation=isolation):
+                self.begun = True
+                self._checks = []
                 self._isolation = isolation
             case Checked(check):
                 self._checks.append(check)
@@ -191,10 +338,12 @@ class Draft:
                 self._end = event
             case Diagnosed(diagnosis):
                 self._diagnosis = diagnosis
+            case Refused():
+                self.lack = event
 
-    def report(self, why_silent: Callable[[], str]) -> Report:
+    def report(self) -> Report:
         """Return the whole report; one that never ended is `broken`."""
-        end = self._end or _unfinished(why_silent())
+        end = self._end or _unfinished(self.why)
         return Report(
             kata=self._slug,
             status=end.status,

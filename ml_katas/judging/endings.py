@@ -41,7 +41,9 @@ def memory(mebibytes: int) -> Ended:
 
 
 MOST_THREADS = 256
-TOO_MANY_THREADS = -1000  # in place of an exit code, where that is why a sandbox was killed
+# In place of an exit code: why a sandbox was killed, and that the system let none be started.
+TOO_MANY_THREADS = -1000
+NOT_STARTED = -1001
 
 _SIGNALS = {
     4: "illegal instruction",

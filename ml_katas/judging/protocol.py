@@ -2,7 +2,8 @@
 
 A message is an `Announcement` (a request will follow), a `Batch` (many will, each over a connection of its
 own) or a `Request`: a length, u32 little-endian, and so many bytes of JSON. An event is a line of JSON; the
-last line says "end". When a client hangs up, its judge ends.
+last line says "end". When a client hangs up, its judge ends. Judging the same request again is harmless, and
+gives the same verdict: a client whose judge is lost asks another one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from ..course.kata import Limits
 from ..report import CheckResult, Diagnosis, Frame, Isolation, Report, Status, from_plain, to_plain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_MESSAGE = 4 << 20
 _LENGTH = struct.Struct("<I")
+MAKE_ROOM = "End other programs, or raise the limits of this shell (`ulimit -a`) or container."
 _END = b'{"event": "end"}\n'
 
 
@@ -139,11 +141,23 @@ class Diagnosed:
     diagnosis: Diagnosis | None
 
 
+@record
+class Refused:
+    """The machine lets no judgement be made: what it lacks, and what may help. Nothing follows.
+
+    `for_good`: to ask again is of no use.
+    """
+
+    reason: str
+    next_step: str = ""
+    for_good: bool = False
+
+
 Message = Announcement | Batch | Request
-Event = Started | Checked | Ended | Recorded | Diagnosed
+Event = Started | Checked | Ended | Recorded | Diagnosed | Refused
 OnEvent = Callable[[Event], None]
 _MESSAGES = {kind.__name__.lower(): kind for kind in (Announcement, Batch, Request)}
-_EVENTS = {kind.__name__.lower(): kind for kind in (Started, Checked, Ended, Recorded, Diagnosed)}
+_EVENTS = {kind.__name__.lower(): kind for kind in (Started, Checked, Ended, Recorded, Diagnosed, Refused)}
 
 
 class Judge(Protocol):
@@ -157,17 +171,28 @@ class Judge(Protocol):
 # -------- the command's end
 
 
+class Patience:
+    """Until when something must be heard of a judge; each stage of a judgement has its own bound."""
+
+    def __init__(self, seconds: float) -> None:
+        self.last(seconds)
+
+    def last(self, seconds: float) -> None:
+        """Wait for so long from now on."""
+        self.deadline = time.monotonic() + seconds
+
+
 def framed(message: Message) -> bytes:
     """Return the bytes of a message to a judge."""
     data = json.dumps({"message": type(message).__name__.lower(), **to_plain(message)}).encode()
     return _LENGTH.pack(len(data)) + data
 
 
-def events(connection: socket.socket, patience: float) -> Iterator[Event]:
-    """Yield the judge's events as they come, for at most *patience* seconds."""
-    deadline, buffer = time.monotonic() + patience, b""
-    while (left := deadline - time.monotonic()) > 0:
-        connection.settimeout(left)
+def events(connection: socket.socket, patience: Patience) -> Iterator[Event]:
+    """Yield the judge's events as they come, or raise TimeoutError where the next one takes too long."""
+    buffer = b""
+    while True:
+        connection.settimeout(max(0.01, patience.deadline - time.monotonic()))
         data = connection.recv(1 << 16)
         if not data:
             return
@@ -180,6 +205,11 @@ def events(connection: socket.socket, patience: float) -> Iterator[Event]:
 
 
 # -------- the judge's end
+
+
+def refusal(refused: Refused) -> bytes:
+    """Return the bytes that refuse a client."""
+    return _line(refused) + _END
 
 
 class Client:
@@ -213,17 +243,26 @@ class Client:
 
     def send(self, event: Event) -> None:
         """Send one event."""
-        self._send(json.dumps({"event": type(event).__name__.lower(), **to_plain(event)}).encode() + b"\n")
+        self._send(_line(event))
 
     def end(self) -> None:
         """Say that no event will follow."""
         self._send(_END)
+
+    def refuse(self, refused: Refused) -> NoReturn:
+        """Say that the machine lets no judgement be made, and end this process."""
+        self._send(refusal(refused))
+        os._exit(0)
 
     def _send(self, line: bytes) -> None:
         try:
             self._connection.sendall(line)
         except OSError:
             os._exit(0)
+
+
+def _line(event: Event) -> bytes:
+    return json.dumps({"event": type(event).__name__.lower(), **to_plain(event)}).encode() + b"\n"
 
 
 def _parsed(kinds: Mapping[str, type[Any]], key: str, text: bytes) -> Any:

@@ -1,37 +1,22 @@
-"""The resident server: a parent that stays, one for each user and environment, found by its socket.
-
-The name of the socket holds a fingerprint of the interpreter, torch and this package, so that a server of
-another state is never called. A lock makes commands that race to start one end with one.
-"""
+"""The resident server: a parent that stays, one for each user and environment, found by its socket."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import socket
-import stat
 import struct
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from zlib import crc32
 
-from .. import __file__ as package_file
-from ..errors import BadEnvironment
+from ..errors import BadEnvironment, UsageError
 from ..support.records import record
-from .launch import (
-    connect,
-    environment,
-    last_line,
-    listen,
-    start_parent,
-    torch_file,
-)
+from .launch import FORK_GRACE_SECONDS, PARENT, START_SECONDS, connect, last_line, listen, start_parent
+from .places import address, identity, locked, log_of, runtime_folder, slot
 
 IDLE_MINUTES = 30.0
 _CREDENTIALS = struct.Struct("3i")
-_PATIENCE = 5.0
-_NO_MODULES = ("katas", "templates", "__pycache__")
+_SIGN_SECONDS = 6.0  # a server that is ready forks a judge within milliseconds
 
 
 @record
@@ -47,29 +32,36 @@ class Resident:
     """A line to the resident server, which is started when it is not there."""
 
     forks = True
+    grace_seconds = FORK_GRACE_SECONDS
 
     def __init__(self, on_start: Callable[[], None] | None = None) -> None:
         self._on_start = on_start
 
     def dial(self) -> socket.socket:
-        """Return a connection to the server of this environment."""
+        """Return a connection to the server of this environment, or raise OSError where none can be had."""
         global _called
         if _called is not None:
             connection, _called = _called, None
             return connection
-        address = _address()
+        path = address()
         with contextlib.suppress(OSError):
-            return _own(connect(str(address)))
-        with _locked(address.parent):
+            return _own(connect(str(path)))
+        with locked(path.parent):
             with contextlib.suppress(OSError):
-                return _own(connect(str(address)))
-            _start(address)
+                return _own(connect(str(path)))
+            _start(path)
         if self._on_start is not None:
             self._on_start()
-        return _own(connect(str(address)))
+        return _own(connect(str(path)))
+
+    def sign_seconds(self, connection: socket.socket) -> float:
+        """Return how long the first sign may take: longer of a server that is still loading PyTorch."""
+        return _SIGN_SECONDS if _is_parent(_peer(connection)[0]) else START_SECONDS
 
     def why_silent(self) -> str:
-        return last_line(_log(_address()))
+        with contextlib.suppress(OSError):
+            return last_line(log_of(address()))
+        return ""
 
 
 _called: socket.socket | None = None
@@ -83,85 +75,134 @@ def call_ahead(announcement: bytes = b"") -> None:
     global _called
     if _called is None:
         with contextlib.suppress(OSError, BadEnvironment):
-            connection = _own(connect(str(_address())))
+            connection = _own(connect(str(address())))
             connection.sendall(announcement)
             _called = connection
 
 
 def find() -> Running | None:
-    """Return the server of this environment, if it runs."""
-    address = _address()
-    try:
-        with _own(connect(str(address))) as connection:
+    """Return the server of this environment, if it runs and is ready."""
+    with contextlib.suppress(OSError):
+        path = address()
+        with _own(connect(str(path))) as connection:
             pid = _peer(connection)[0]
-            return Running(pid, address, _log(address)) if _is_parent(pid) else None
-    except OSError:
-        return None
+            return Running(pid, path, log_of(path)) if _is_parent(pid) else None
+    return None
+
+
+def others() -> tuple[int, ...]:
+    """Return the processes of servers that are of no use here: still starting, of another state, or lost."""
+    from .running import servers_of
+
+    running = find()
+    found = [server.pid for server in servers_of(_folder_if_any())]
+    return tuple(pid for pid in found if running is None or pid != running.pid)
 
 
 def log_file() -> Path:
     """Return where the server of this environment writes what goes wrong."""
-    return _log(_address())
+    return log_of(address())
 
 
 def start() -> Running:
     """Start the server of this environment if it does not run, and return it."""
     import time
 
-    Resident().dial().close()
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        running = find()
-        if running is not None:
-            return running
-        time.sleep(0.02)
-    raise BadEnvironment("The server did not start.", "`mlkata doctor` shows where its log is.")
+    line = Resident()
+    until = time.monotonic() + START_SECONDS
+    with contextlib.suppress(OSError), line.dial() as connection:
+        while time.monotonic() < until and not _has_hung_up(connection):
+            running = find()
+            if running is not None:
+                return running
+            time.sleep(0.25)
+    why = line.why_silent()
+    raise BadEnvironment(
+        f"The server did not start{f' ({why})' if why else ''}.", "`mlkata doctor` says more."
+    )
 
 
 def stop() -> bool:
-    """Stop the server of this environment; False where none ran."""
-    running = find()
-    if running is None:
+    """Stop the server of this environment, and those that nobody can call any more; False where none ran."""
+    from .running import end, servers_of
+
+    found = servers_of(_folder_if_any())
+    for server in found:
+        end(server)
+    return bool(found)
+
+
+def _folder_if_any() -> Path | None:
+    with contextlib.suppress(OSError):
+        return runtime_folder()
+    return None
+
+
+def _start(path: Path) -> None:
+    """Start the server behind the socket at *path*; those of another state are ended first."""
+    minutes = idle_minutes()
+    _clear(path.parent)
+    with listen(str(path)) as listener:
+        try:
+            with log_of(path).open("wb") as log:
+                start_parent(log, listener=listener, address=(str(path), identity(path)), idle=60 * minutes)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def idle_minutes() -> float:
+    """Return how long a server stays that nobody calls."""
+    text = os.environ.get("MLKATA_IDLE_MINUTES", "")
+    try:
+        minutes = float(text or IDLE_MINUTES)
+    except ValueError:
+        minutes = -1.0
+    if not 0 < minutes < 1e6:
+        raise UsageError(f"MLKATA_IDLE_MINUTES is {text!r}.", "It is a number of minutes, such as 30.")
+    return minutes
+
+
+def _clear(folder: Path) -> None:
+    """End the servers of another state of this environment, and remove what any server left behind."""
+    from .running import end, servers_of
+
+    mine = slot()
+    for server in servers_of(folder):
+        if server.socket.parent == folder and server.socket.name.startswith(mine) and not server.is_lost:
+            end(server)
+    for path in folder.glob("*.sock"):
+        with contextlib.suppress(OSError):
+            if not _answers(path):
+                path.unlink()
+    for log in folder.glob("*.log"):
+        if not log.with_suffix(".sock").exists():
+            log.unlink(missing_ok=True)
+
+
+def _answers(path: Path) -> bool:
+    try:
+        connect(str(path)).close()
+    except ConnectionRefusedError:
         return False
-    _end(running.pid)
     return True
 
 
-def _start(address: Path) -> None:
-    for old in address.parent.glob(f"{_slot()}-*.sock"):
-        _end_behind(old)
-    minutes = float(os.environ.get("MLKATA_IDLE_MINUTES", IDLE_MINUTES))
-    with listen(str(address)) as listener, _log(address).open("wb") as log:
-        start_parent(listener, log, idle_seconds=60 * minutes)
-
-
-def _end_behind(address: Path) -> None:
-    """End the server behind a socket of another state of this environment, and remove its traces."""
-    with contextlib.suppress(OSError), connect(str(address)) as connection:
-        pid = _peer(connection)[0]
-        if _is_parent(pid):
-            _end(pid)
-    for leftover in (address, _log(address)):
-        leftover.unlink(missing_ok=True)
+def _has_hung_up(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _is_parent(pid: int) -> bool:
-    """Return whether this is a parent, and not the command that is just starting one."""
+    """Return whether this is a parent that is ready, and not the command that is just starting one."""
     with contextlib.suppress(OSError):
-        return b"ml_katas.judging.processes.parent" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return PARENT.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
-
-
-def _end(pid: int) -> None:
-    import signal
-    import time
-
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-        until = time.monotonic() + _PATIENCE
-        while time.monotonic() < until:
-            os.kill(pid, 0)
-            time.sleep(0.01)
 
 
 def _own(connection: socket.socket) -> socket.socket:
@@ -178,69 +219,3 @@ def _peer(connection: socket.socket) -> tuple[int, int]:
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     pid, uid, _ = _CREDENTIALS.unpack(data)
     return pid, uid
-
-
-# -------- where it lies
-
-
-def _address() -> Path:
-    return _folder() / f"{_slot()}-{_fingerprint()}.sock"
-
-
-def _log(address: Path) -> Path:
-    return address.with_suffix(".log")
-
-
-def _folder() -> Path:
-    """Return the private folder of sockets; refuse one that others could have made."""
-    base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"
-    folder = Path(base, f"mlkata-{os.getuid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise BadEnvironment(
-            f"{folder} is not a private folder of yours.", "Remove it, or use `mlkata check --cold`."
-        )
-    return folder
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    import fcntl
-
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _slot() -> str:
-    return _digest((sys.prefix, package_file))
-
-
-def _fingerprint() -> str:
-    """Return a digest of what a running server cannot change: Python, torch, this package, environment."""
-    files = sorted(_sources(os.path.dirname(package_file)))
-    torch = torch_file()
-    if torch is not None:
-        files.append(_seen(os.fspath(torch), os.stat(torch)))
-    facts = [sys.version, sorted(environment().items()), files]
-    return _digest(facts)
-
-
-def _digest(facts: object) -> str:
-    """Return eight hex digits; nobody gains by a collision, and hashlib takes long to import."""
-    return f"{crc32(repr(facts).encode()):08x}"
-
-
-def _sources(folder: str) -> Iterator[tuple[str, int, int]]:
-    """Yield what is seen of every module below *folder*."""
-    with os.scandir(folder) as children:
-        for child in children:
-            if child.name.endswith(".py"):
-                yield _seen(child.path, child.stat())
-            elif child.name not in _NO_MODULES and child.is_dir():
-                yield from _sources(child.path)
-
-
-def _seen(path: str, found: os.stat_result) -> tuple[str, int, int]:
-    return path, found.st_mtime_ns, found.st_size

@@ -103,7 +103,7 @@ class Runs:
         def take(event: Event) -> None:
             draft.take(event)
             if isinstance(event, Ended) and not cancel.asked:
-                self._mailbox.put(Verdict(draft.report(str)))
+                self._mailbox.put(Verdict(draft.report()))
 
         try:
             checked = self._check(seed, take, cancel)

@@ -19,6 +19,7 @@ from .failure import (
 from .page import Page, View
 
 _WEAK = "Your code can read and write your files; do not check code you do not trust."
+_UNMEASURED = "Do not check code you do not trust."
 _OURS = "This is not your fault: the kata or mlkata is broken, and the attempt does not count."
 
 
@@ -143,8 +144,10 @@ class _Story:
 
     def _isolation(self, page: Page) -> Iterator[Text]:
         level = self.report.isolation.level
+        if level == "unknown" and self.report.status is Status.BROKEN:
+            return  # nothing was measured, and nothing ran
         if level != "strong":
-            weak = page.text(f"{level.replace('-', ' ')}. {_WEAK}")
+            weak = page.text(f"{level.replace('-', ' ')}. {_UNMEASURED if level == 'unknown' else _WEAK}")
             yield from page.wrapped(Text.assemble(("Isolation: ", "bold yellow"), weak))
 
 

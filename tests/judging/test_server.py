@@ -89,7 +89,7 @@ def test_stop_ends_the_server(home: Path) -> None:
         "No server ran.\n",
         "No server runs; the next `mlkata check` starts one.\n",
     ]
-    assert not Path(f"/proc/{before}").exists()
+    wait_for(lambda: not Path(f"/proc/{before}").exists())
 
 
 def test_cold_does_without_a_server(home: Path) -> None:

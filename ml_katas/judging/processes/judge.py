@@ -17,6 +17,7 @@ from ...errors import InvalidKata
 from ...report import Status
 from .. import protocol
 from ..boundary.rehearsal import rehearse
+from ..launch import MOST_STARTS, START_SECONDS
 from ..protocol import Announcement, Batch, Client, Message, Request
 from ..run.judgement import Judgement, Setting, manifest
 from ..run.session import CannotCollect, Session
@@ -24,7 +25,7 @@ from ..run.submission_module import stand_in_module
 from ..run.supervisor import limits_of_sandbox
 from ..sandbox.confinement import Confinement, die_with_parent, hide_memory
 from ..sandbox.probes import probe
-from ..sandbox.providers import Ahead, Spawned
+from ..sandbox.providers import Ahead, Refusing, Spawned
 from .warmup import rehearse_suite
 
 _GRACE = 5.0
@@ -75,14 +76,16 @@ def judge_one_of_batch(client: Client, setting: Setting) -> None:
 
 def judge_request(client: Client, setting: Setting, request: Request) -> None:
     """Judge what a client asks for."""
+    guarded = replace(setting, sandboxes=Refusing(setting.sandboxes, client.refuse))
     try:
         refuse_exposed(Path(request.kata), setting)
-        judgement = Judgement(request, client, setting)
+        judgement = Judgement(request, client, guarded)
     except InvalidKata as error:
         client.send(protocol.Ended(status=Status.BROKEN, message=str(error)))
         client.end()
     else:
-        _watch_over(judgement)
+        starts = MOST_STARTS * START_SECONDS if isinstance(setting.sandboxes, Spawned) else 0.0
+        _watch_over(judgement, judgement.limits.total_seconds + starts + _GRACE)
         judgement.run()
 
 
@@ -90,7 +93,10 @@ def get_ready(client: Client, setting: Setting) -> Setting:
     """Use the time of a client that called before it has a request; return the setting then."""
     if client.has_spoken():
         return setting
-    sandboxes = Ahead(setting.sandboxes, limits_of_sandbox(Limits()))
+    try:
+        sandboxes = Ahead(setting.sandboxes, limits_of_sandbox(Limits()))
+    except OSError:  # which matters once there is a request
+        return setting
     rehearse(lambda: not client.has_spoken())
     if not client.has_spoken():
         rehearse_suite(setting.session)
@@ -103,15 +109,15 @@ def refuse_exposed(folder: Path, setting: Setting) -> None:
         raise InvalidKata(folder, None, "lies where submissions may read; move it elsewhere")
 
 
-def _watch_over(judgement: Judgement) -> None:
-    """End a judge whose suite does not come back by itself."""
+def _watch_over(judgement: Judgement, seconds: float) -> None:
+    """End a judge whose suite does not come back by itself within so many seconds."""
 
     def too_late(*_: object) -> None:
         judgement.finish(Status.BROKEN, "the suite did not end by itself within its limits")
         os._exit(0)
 
     signal.signal(signal.SIGALRM, too_late)
-    signal.setitimer(signal.ITIMER_REAL, judgement.limits.total_seconds + _GRACE)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,12 +20,24 @@ _SECONDS = 5
 
 def probe(confinement: Confinement) -> Isolation:
     """Return the level that *confinement* reaches on this machine, found by trying."""
-    with tempfile.TemporaryDirectory(prefix="mlkata-probe-") as folder:
-        canary = Path(folder, "canary")
-        canary.write_text("canary")
+    with contextlib.ExitStack() as stack:
+        canary = _canary(stack)
+        if canary is None:
+            return Isolation("unknown")
         refused = _try_in_child(confinement, canary, os.getpid())
     missing = tuple(name for name in PROBES if name not in refused)
     return Isolation(_level(missing), missing)
+
+
+def _canary(stack: contextlib.ExitStack) -> Path | None:
+    """Return a file that is there until *stack* closes, also where a disk is full; None where none can be."""
+    for place in (None, "/dev/shm"):
+        with contextlib.suppress(OSError):
+            folder = tempfile.TemporaryDirectory(prefix="mlkata-probe-", dir=place)
+            canary = Path(stack.enter_context(folder), "canary")
+            canary.write_text("canary")
+            return canary
+    return None
 
 
 def _level(missing: tuple[str, ...]) -> str:

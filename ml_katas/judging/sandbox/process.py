@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import resource
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from ..boundary.learner_side import serve
 from .confinement import Confinement, die_with_parent, hide_memory
 
 FENCE_FD = 4
-_HIGH = 1 << 9
+_BEYOND_SETTLED = 8
 _MOST_FILES = 32
 
 
@@ -48,7 +51,7 @@ def _rehearse() -> None:
 
 def _settle_files(fds: list[int]) -> socket.socket:
     """Leave open 0 (nothing to read), 1 and 2 (the output pipe), 3 (the judge) and 4 (the fence)."""
-    rpc, output, *fence = [os.dup2(fd, _HIGH + n, inheritable=False) for n, fd in enumerate(fds)]
+    rpc, output, *fence = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _BEYOND_SETTLED) for fd in fds]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -63,19 +66,45 @@ def _settle_files(fds: list[int]) -> socket.socket:
 
 
 def limit_resources(limits: dict[str, Any]) -> None:
-    """Bound processor time and memory, memory relative to what the process maps already."""
-    import resource
+    """Bound processor time and memory, relative to what the process has used already.
 
-    seconds = max(1, round(limits["cpu_seconds"]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
+    Where this shell allows less than that, what it allows is taken.
+    """
+    seconds = max(1, round(limits["cpu_seconds"] + time.process_time()))
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_NOFILE, _MOST_FILES)
     if sys.platform == "linux":
         mapped, data = _mapped_bytes()
         budget = limits["memory_mib"] << 20
-        resource.setrlimit(resource.RLIMIT_DATA, (data + budget, data + budget))
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + 2 * budget, mapped + 2 * budget))
+        _lower(resource.RLIMIT_DATA, data + budget)
+        _lower(resource.RLIMIT_AS, mapped + 2 * budget)
+
+
+def _lower(kind: int, soft: int, hard: int | None = None) -> None:
+    allowed = resource.getrlimit(kind)[1]
+    wanted = (soft, soft if hard is None else hard)
+    least = wanted if allowed == resource.RLIM_INFINITY else tuple(min(n, allowed) for n in wanted)
+    resource.setrlimit(kind, (least[0], least[1]))
+
+
+def shortage(limits: dict[str, Any]) -> str:
+    """Return what this shell's own limits leave too little of for a sandbox, in words; mostly nothing."""
+    if sys.platform != "linux":
+        return ""
+    mapped, data = _mapped_bytes()
+    budget = limits["memory_mib"] << 20
+    for kind, flag, used, needed, unit, size in (
+        (resource.RLIMIT_AS, "v", mapped, budget, "MiB of memory", 1 << 20),
+        (resource.RLIMIT_DATA, "d", data, budget, "MiB of memory", 1 << 20),
+        (resource.RLIMIT_CPU, "t", 0, round(limits["cpu_seconds"]), "seconds of processor time", 1),
+    ):
+        allowed = resource.getrlimit(kind)[1]
+        if allowed != resource.RLIM_INFINITY and allowed - used < needed:
+            left = max(0, allowed - used) // size
+            return f"A submission may use {needed // size} {unit}; `ulimit -{flag}` leaves {left} here"
+    return ""
 
 
 def _mapped_bytes() -> tuple[int, int]:
@@ -86,11 +115,13 @@ def _mapped_bytes() -> tuple[int, int]:
 
 
 def main() -> None:
-    """Run as a process of its own, where forking is not safe: `sandbox RPC OUTPUT CPU_SECONDS MEMORY_MIB`."""
-    rpc, output, seconds, mebibytes = (int(argument) for argument in sys.argv[1:5])
+    """Run as a process of its own, where forking is not safe: `… RPC OUTPUT READY CPU_SECONDS MEMORY_MIB`."""
+    rpc, output, ready, seconds, mebibytes = (int(argument) for argument in sys.argv[1:6])
     limits = {"cpu_seconds": seconds, "memory_mib": mebibytes}
     hide_memory()
-    os._exit(become_sandbox(rpc, output, limits, Confinement.build()))
+    confinement = Confinement.build()
+    os.write(ready, b"!")
+    os._exit(become_sandbox(rpc, output, limits, confinement))
 
 
 if __name__ == "__main__":

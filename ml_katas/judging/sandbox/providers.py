@@ -10,15 +10,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
+from ...support.files import reason
 from .. import endings
-from .process import become_sandbox
+from ..launch import START_SECONDS
+from ..protocol import MAKE_ROOM, Refused
+from .process import become_sandbox, shortage
 
 KEEP_OUTPUT = 64 << 10
 MOST_OUTPUT_MIB = 64
 _PATIENCE = 3.0
+_NO_PROCESS = "The system lets no process be started for the submission"
+_RAISE_LIMIT = "Raise that limit, or check in a shell without it."
+
+Refuse = Callable[[Refused], NoReturn]
 
 
 class Process(Protocol):
@@ -97,6 +105,47 @@ class Sandboxes(Protocol):
     def start(self, limits: dict[str, Any]) -> Sandbox: ...
 
 
+class Refusing:
+    """Sandboxes of another source; where none can be had, that is no matter of the submission.
+
+    *refuse* is called with the reason, and does not return.
+    """
+
+    def __init__(self, sandboxes: Sandboxes, refuse: Refuse) -> None:
+        self._sandboxes = sandboxes
+        self._refuse = refuse
+
+    def start(self, limits: dict[str, Any]) -> Sandbox:
+        lack = shortage(limits)
+        if lack:
+            self._refuse(Refused(f"{lack}.", _RAISE_LIMIT, for_good=True))
+        try:
+            sandbox = self._sandboxes.start(limits)
+        except OSError as error:
+            self._refuse(Refused(f"{_NO_PROCESS} ({reason(error)}).", MAKE_ROOM))
+        sandbox.process = _Known(sandbox.process, self._refuse)
+        return sandbox
+
+
+class _Known:
+    """A process whose end is known, or else the judgement is void."""
+
+    def __init__(self, process: Process, refuse: Refuse) -> None:
+        self._process = process
+        self._refuse = refuse
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self) -> int:
+        code = self._process.wait()
+        if code is None:
+            self._refuse(Refused("The server of the checker does not answer.", "Run the command again."))
+        if code == endings.NOT_STARTED:
+            self._refuse(Refused(f"{_NO_PROCESS}.", MAKE_ROOM))
+        return code
+
+
 class FromParent:
     """Sandboxes forked by the judge's own parent, which never held a kata."""
 
@@ -150,21 +199,31 @@ class _Watched:
             answer = self._status.recv(4096)
         except OSError:
             return None
-        return int(json.loads(answer)["code"]) if answer else None
+        return int(json.loads(answer)["code"]) if answer else endings.NOT_STARTED
 
 
 class Spawned:
-    """Sandboxes as processes of their own, where forking is not safe."""
+    """Sandboxes as processes of their own, where forking is not safe; each is ready when it is returned."""
 
     def start(self, limits: dict[str, Any]) -> Sandbox:
         ours, theirs = socket.socketpair()
         reader, writer = os.pipe()
-        numbers = [theirs.fileno(), writer, round(limits["cpu_seconds"]) + 5, limits["memory_mib"]]
+        ready, readys_end = os.pipe()
+        numbers = [theirs.fileno(), writer, readys_end, round(limits["cpu_seconds"]), limits["memory_mib"]]
         command = [sys.executable, "-P", "-m", "ml_katas.judging.sandbox.process", *map(str, numbers)]
-        process = subprocess.Popen(command, pass_fds=numbers[:2], stdin=subprocess.DEVNULL)
-        theirs.close()
-        os.close(writer)
-        return Sandbox(ours, Output(reader), _Child(process.pid))
+        try:
+            process = subprocess.Popen(command, pass_fds=numbers[:3], stdin=subprocess.DEVNULL)
+        finally:
+            theirs.close()
+            os.close(writer)
+            os.close(readys_end)
+        with open(ready, "rb") as sign:
+            is_ready = select.select([sign], [], [], START_SECONDS)[0] and sign.read(1)
+        child = _Child(process.pid)
+        if not is_ready:
+            child.kill()
+            raise ChildProcessError(f"a process that imports PyTorch ended with {child.wait()}")
+        return Sandbox(ours, Output(reader), child)
 
 
 class Forked:
