@@ -21,60 +21,78 @@ def uses(source: str, avoided: Iterable[str]) -> list[Use]:
     """Return the avoided names that *source* uses, by whatever alias, with their lines."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return []  # loading it says so better
-    reader = _Reader(frozenset(avoided))
-    reader.visit(tree)
-    return reader.found
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []  # loading it says so better, or runs what is too deep to be read
+    return _Reader(tree, frozenset(avoided)).found()
 
 
-class _Reader(ast.NodeVisitor):
-    """Follows import aliases through a file; methods are told by their name alone."""
+class _Reader:
+    """Follows aliases through a file, however deeply its expressions nest; methods are told by name alone."""
 
-    def __init__(self, avoided: frozenset[str]) -> None:
-        self.found: list[Use] = []
+    def __init__(self, tree: ast.AST, avoided: frozenset[str]) -> None:
+        self._nodes = list(ast.walk(tree))
         self._avoided = avoided
         self._methods = {name.removeprefix(_METHODS): name for name in avoided if name.startswith(_METHODS)}
-        self._aliases: dict[str, str] = {}
+        self._ways = {name[:at] for name in avoided for at, mark in enumerate(name) if mark == "."}
+        self._aliases: dict[str, set[str]] = {}
 
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            root = alias.name.partition(".")[0]
-            self._aliases[alias.asname or root] = alias.name if alias.asname else root
+    def found(self) -> list[Use]:
+        """Return what is used, in the order of the file."""
+        for node in self._nodes:
+            self._learn_import(node)
+        for node in self._nodes:
+            self._learn_assignment(node)
+        return sorted({use for node in self._nodes for use in self._uses(node)}, key=lambda use: use[1])
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            path = f"{node.module}.{alias.name}"
-            self._aliases[alias.asname or alias.name] = path
-            self._note(path, node.lineno)
+    # -------- what names stand for
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        path = self._path(node)
-        if path is not None:
-            self._note(path, node.lineno)
-        elif node.attr in self._methods and not _is_own(node.value):
-            self.found.append((self._methods[node.attr], node.lineno))
-        self.generic_visit(node)
+    def _learn_import(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                root = alias.name.partition(".")[0]
+                self._learn(alias.asname or root, alias.name if alias.asname else root)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                self._learn(alias.asname or alias.name, f"{node.module}.{alias.name}")
 
-    def visit_Call(self, node: ast.Call) -> None:
+    def _learn_assignment(self, node: ast.AST) -> None:
         match node:
-            case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_]):
-                path = self._path(base)
-                self._note(f"{path}.{name}" if path else f"{_METHODS}{name}", node.lineno)
-        self.generic_visit(node)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if isinstance(value, ast.Attribute):
+                for path in self._paths(value) & self._ways:
+                    self._learn(name, path)
 
-    def _note(self, path: str, line: int) -> None:
-        if path in self._avoided:
-            self.found.append((path, line))
+    def _learn(self, name: str, path: str) -> None:
+        self._aliases.setdefault(name, set()).add(path)
 
-    def _path(self, node: ast.expr) -> str | None:
-        """Return the dotted path that an expression stands for, where an import leads to it."""
-        if isinstance(node, ast.Name):
-            return self._aliases.get(node.id)
-        if isinstance(node, ast.Attribute):
-            base = self._path(node.value)
-            return base and f"{base}.{node.attr}"
-        return None
+    def _paths(self, node: ast.expr) -> set[str]:
+        """Return the dotted paths that an expression may stand for, where an import leads to them."""
+        names = []
+        while isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        roots = self._aliases.get(node.id, set()) if isinstance(node, ast.Name) else set()
+        return {".".join([root, *reversed(names)]) for root in roots}
+
+    # -------- uses
+
+    def _uses(self, node: ast.AST) -> Iterator[Use]:
+        if isinstance(node, ast.ImportFrom):
+            yield from self._among([f"{node.module}.{alias.name}" for alias in node.names], node.lineno)
+        elif isinstance(node, ast.Attribute):
+            yield from self._attribute(node.value, node.attr, node.lineno)
+        else:
+            match node:
+                case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_]):
+                    yield from self._attribute(base, name, node.lineno)
+
+    def _attribute(self, base: ast.expr, name: str, line: int) -> Iterator[Use]:
+        paths = self._paths(base)
+        yield from self._among([f"{path}.{name}" for path in paths], line)
+        if not paths and name in self._methods and not _is_own(base):
+            yield self._methods[name], line
+
+    def _among(self, paths: Iterable[str], line: int) -> Iterator[Use]:
+        return ((path, line) for path in paths if path in self._avoided)
 
 
 def _is_own(base: ast.expr) -> bool:

@@ -24,6 +24,8 @@ from .peer import Peer
 from .tensors import Unsendable
 
 MOST_USES = 20
+MOST_NAMES = 500
+LONGEST_NAME = 80
 
 
 class LearnerPeer(Peer):
@@ -84,7 +86,7 @@ class LearnerPeer(Peer):
         # TorchScript and tracebacks ask for the lines of a file that the sandbox cannot open.
         linecache.cache[file_name] = len(text), None, text.splitlines(keepends=True), file_name
         exec(compile(text, file_name, "exec", dont_inherit=True), vars(self.module))
-        public = [name for name in list(vars(self.module)) if not name.startswith("_")][:500]
+        public = [name for name in list(vars(self.module)) if _is_public(name)][:MOST_NAMES]
         return tuple(_kind(vars(self.module).get(name)) for name in entry_points), tuple(public)
 
     def _ship(self, source: str, name: str) -> None:
@@ -182,6 +184,10 @@ class _AsHandle:
 
     def __init__(self, obj: object) -> None:
         self.obj = obj
+
+
+def _is_public(name: object) -> bool:
+    return type(name) is str and not name.startswith("_") and len(name) <= LONGEST_NAME
 
 
 def _kind(obj: object) -> str:

@@ -12,6 +12,7 @@ import torch
 from ...course.kata import Limits
 from ...report import Status
 from .. import endings, seeds
+from ..boundary.codec import BadValue
 from ..boundary.exceptions import RemoteError
 from ..boundary.frames import (
     Beside,
@@ -77,10 +78,15 @@ class Supervisor:
         self._replacements = -1
         self._seed = 0
         self._shipped: dict[str, str] = {}
-        self._loading: tuple[int, int] | None = None  # requests that are not answered yet
+        self._loading: tuple[int | None, int] | None = None  # requests that are not answered yet
         self.uses: list[tuple[str, int]] = []  # avoided names, with lines
 
     # -------- sandboxes
+
+    @property
+    def begun(self) -> bool:
+        """Whether a sandbox was ever started."""
+        return self._replacements >= 0
 
     def peer(self) -> JudgePeer:
         """Return the conversation with the current sandbox; a fresh one where there is none."""
@@ -119,21 +125,24 @@ class Supervisor:
         if self._peer is not None and self.ending is None:
             self._finish_loading(self._peer, *self._post_load(self._peer))
 
-    def _post_load(self, peer: JudgePeer) -> tuple[int, int]:
+    def _post_load(self, peer: JudgePeer) -> tuple[int | None, int]:
         source = torch.tensor(list(self.submission.source), dtype=torch.uint8)  # which may be empty
         what = {"source": source, "file_name": self.submission.file_name}
-        scan = peer.post("scan", {**what, "avoid": self.submission.avoid})
+        avoid = self.submission.avoid
+        scan = peer.post("scan", {**what, "avoid": avoid}) if avoid else None
         return scan, peer.post("load", {**what, "entry_points": self.submission.entry_points})
 
-    def _finish_loading(self, peer: JudgePeer, scan: int, load: int) -> None:
+    def _finish_loading(self, peer: JudgePeer, scan: int | None, load: int) -> None:
         names = self.submission.entry_points
-        self.uses += _checked_uses(peer.wait(scan))
         try:
+            self.uses += _checked_uses(peer.wait(scan)) if scan is not None else []
             answer = peer.wait(load)
         except RemoteError as error:
             at = error.frames[-1] if error.frames else None
             status = Status.FORBIDDEN if is_refusal(error) else Status.INVALID
             raise Rejected(why_not_loaded(error), at, status) from None
+        except BadValue as error:
+            raise Rejected(f"cannot be imported: it made {error}") from None
         kinds, public = answer if type(answer) is tuple and len(answer) == 2 else ((), ())
         if type(kinds) is not tuple or len(kinds) != len(names):
             raise self.ended(peer, Corrupted("a malformed load"))
