@@ -24,6 +24,8 @@ from .encoding import Encoder
 from .frames import Corrupted
 from .shared import SharedObject
 
+_NODE_BYTES = 128
+
 
 class Decoder:
     """Decodes the values of one message; hostile input ends in Corrupted or BadValue, nothing else."""
@@ -56,7 +58,7 @@ class Decoder:
         if type(tag) is not str:
             raise Corrupted("a value without a tag")
         if tag == "@":
-            return self.shared_object(node.get("id")).obj
+            return self.held(node.get("id"))
         if tag == "T":
             return self._tensor(node)
         if tag == "bad":
@@ -76,6 +78,13 @@ class Decoder:
         if shared_object is None:
             raise Corrupted("a reference to something that is not shared")
         return shared_object
+
+    def held(self, number: Any) -> Any:
+        """Return the shared object with this number as a value; the other side must know its content."""
+        shared_object = self.shared_object(number)
+        if shared_object.hollow and self.side.shared.is_own(shared_object.id):
+            raise Corrupted("a reference to a tensor that was never passed")
+        return shared_object.obj
 
     def _tensor(self, node: dict[str, Any]) -> torch.Tensor:
         tensor = self.read(node)
@@ -110,13 +119,21 @@ class Decoder:
         for number, content, *shell in entries:
             if type(number) is not int or self.side.shared.get(number) is not None:
                 raise Corrupted("a shared object announced twice")
-            self.side.shared.adopt(number, self._empty(content, shell))
+            if self.side.shared.is_own(number):
+                raise Corrupted("a shared object announced under a number of ours")
+            hollow = type(content) is dict and content.get("!") == "L"
+            self.side.shared.adopt(number, self._empty(content, shell), hollow=hollow)
         for number, content, *_ in entries:
-            shared_object = self.shared_object(number)
+            shared_object, nodes = self.shared_object(number), self.nodes
+            if shared_object.hollow:
+                continue
             if isinstance(shared_object.obj, torch.Tensor):
                 self._complete_tensor(shared_object, shared_object.obj, content)
+                size = 2 * shared_object.obj.nbytes  # with what is agreed
             else:
                 self.fill(shared_object, content)
+                size = _NODE_BYTES * (self.nodes - nodes)
+            self.side.shared.measure(shared_object, size)
 
     def _complete_tensor(self, shared_object: SharedObject, tensor: torch.Tensor, content: Any) -> None:
         """Agree on a tensor that was just made, after giving it its gradient."""
@@ -130,6 +147,8 @@ class Decoder:
         tag = content.get("!") if type(content) is dict else None
         if tag == "T":
             return self._shared_tensor(content)
+        if tag == "L":
+            return tensors.hollow_leaf(content)
         if tag == "M":
             return self.side.module_shell(shell[0] if shell and type(shell[0]) is dict else {})
         if tag == "d":
@@ -150,7 +169,34 @@ class Decoder:
     def update(self, changes: Any) -> None:
         """Take over the changes that the other side made to shared objects."""
         for number, content, *_ in _entries(changes):
-            self.fill(self.shared_object(number), content)
+            shared_object = self.shared_object(number)
+            if shared_object.hollow:
+                self._fill_hollow(shared_object, content)
+            else:
+                self.fill(shared_object, content)
+
+    def _fill_hollow(self, shared_object: SharedObject, content: Any) -> None:
+        """Add what flowed to a leaf of ours, or take over the values of one of the other side's."""
+        leaf: Any = shared_object.obj
+        node = content if type(content) is dict else {}
+        if not self.side.shared.is_own(shared_object.id):
+            self._fill_out(shared_object, leaf, node)
+        elif node.get("!") == "G":
+            grad = self._fresh(node.get("gr"))
+            if (grad.shape, grad.dtype) != (leaf.shape, leaf.dtype):
+                raise Corrupted("a gradient whose shape or dtype is not its tensor's")
+            leaf.grad = grad if leaf.grad is None else leaf.grad + grad
+        else:
+            raise Corrupted("a change of a tensor that was never passed")
+
+    def _fill_out(self, shared_object: SharedObject, leaf: torch.Tensor, node: dict[str, Any]) -> None:
+        if node.get("!") != "T":
+            raise Corrupted("a shared tensor that changed its type")
+        fresh = self._shared_tensor(node)
+        leaf.data = fresh.detach()
+        leaf.requires_grad_(fresh.requires_grad)
+        leaf.grad, shared_object.hollow = None, False
+        self._complete_tensor(shared_object, leaf, node)
 
     def fill(self, shared_object: SharedObject, content: Any) -> None:
         """Give a shared object its new content and agree on it."""
@@ -233,7 +279,7 @@ class Decoder:
             raise Corrupted("a module without its parameters")
         fresh: dict[str, Any] = {}
         for name, number in named:
-            obj = None if number is None else self.shared_object(number).obj
+            obj = None if number is None else self.held(number)
             if type(name) is not str or not (obj is None or isinstance(obj, kind)):
                 raise Corrupted("a module with an odd parameter")
             fresh[name] = obj

@@ -39,6 +39,7 @@ class Encoder:
         self.size = 0
         self.nodes = 0
         self.new: list[SharedObject] = []
+        self.filled: list[SharedObject] = []  # leaves that are hollow no longer
         self.outputs: list[torch.Tensor] = []
 
     def value(self, x: Any, depth: int = 0) -> Any:
@@ -131,8 +132,23 @@ class Encoder:
         if shared_object is None:
             if isinstance(x, torch.Tensor):
                 tensors.dtype_name(x)
-            shared_object = self.side.shared.new(x)
-            self.new.append(shared_object)
+            shared_object = self._new(x)
+        elif shared_object.hollow and self.side.shared.is_own(shared_object.id):
+            shared_object.hollow = False
+            self.filled.append(shared_object)
+        return shared_object
+
+    def share_leaf(self, x: torch.Tensor) -> SharedObject:
+        """Return the shared object of a leaf behind a graph; if it was never passed, its values stay here."""
+        shared_object = self.side.shared.find(x)
+        if shared_object is None:
+            tensors.dtype_name(x)
+            shared_object = self._new(x, hollow=True)
+        return shared_object
+
+    def _new(self, x: Any, *, hollow: bool = False) -> SharedObject:
+        shared_object = self.side.shared.new(x, hollow=hollow)
+        self.new.append(shared_object)
         return shared_object
 
     # -------- contents of shared objects
@@ -141,6 +157,9 @@ class Encoder:
         """Return the new shared objects of this message with their contents, which may make further ones."""
         described: list[list[Any]] = []
         for shared_object in self.new:  # grows while contents are encoded
+            if shared_object.hollow:
+                described.append([shared_object.id, _outline(shared_object)])
+                continue
             agreed = self.content_of(shared_object.obj)
             shared_object.agree(agreed)
             described.append([shared_object.id, self.described(agreed), *self._shell(shared_object.obj)])
@@ -151,19 +170,36 @@ class Encoder:
 
     def changes(self) -> list[list[Any]]:
         """Return the shared objects whose content is not what was last agreed, with their new contents."""
-        described = []
+        described: list[list[Any]] = []
+        fresh = {shared_object.id for shared_object in self.new}  # those are announced
         for shared_object in self.side.shared:
-            content = self.content_of(shared_object.obj)
-            if content != shared_object.agreed:
-                counted = shared_object.agree(content)
-                node = self.described(content)
-                described.append(
-                    [
-                        shared_object.id,
-                        {**node, "quiet": True} if type(node) is dict and not counted else node,
-                    ]
-                )
+            if shared_object.id in fresh:
+                continue
+            if shared_object.hollow:
+                described += self._flowed(shared_object)
+            else:
+                described += self._changed(shared_object)
         return described
+
+    def fillings(self) -> list[list[Any]]:
+        """Return the leaves that are hollow no longer, with the values that the other side lacks."""
+        return [change for leaf in self.filled if leaf.agreed is None for change in self._changed(leaf)]
+
+    def _changed(self, shared_object: SharedObject) -> list[list[Any]]:
+        content = self.content_of(shared_object.obj)
+        if content == shared_object.agreed:
+            return []
+        counted = shared_object.agree(content)
+        node = self.described(content)
+        return [[shared_object.id, node if counted or type(node) is not dict else {**node, "quiet": True}]]
+
+    def _flowed(self, shared_object: SharedObject) -> list[list[Any]]:
+        """Return what gradients flowed to a hollow leaf of the other side, which adds them to its own."""
+        leaf: Any = shared_object.obj
+        if self.side.shared.is_own(shared_object.id) or leaf.grad is None:
+            return []
+        grad, leaf.grad = leaf.grad, None
+        return [[shared_object.id, {"!": "G", "gr": self._state(tensors.state_of(grad))}]]
 
     def content_of(self, obj: Any) -> Any:
         """Return a comparable snapshot of a tied object."""
@@ -200,6 +236,13 @@ class Encoder:
         node: dict[str, Any] = {"!": "T", **self.write(state.dtype, state.shape, state.data)}
         node |= {"g": state.requires_grad, "p": state.parameter, "st": list(state.strides)}
         return node if state.grad is None else {**node, "gr": self._state(state.grad)}
+
+
+def _outline(shared_object: SharedObject) -> dict[str, Any]:
+    """Return what the other side may know of a leaf that it was never passed."""
+    leaf: Any = shared_object.obj
+    parameter = isinstance(leaf, torch.nn.Parameter)
+    return {"!": "L", "d": tensors.dtype_name(leaf), "s": list(leaf.shape), "p": parameter}
 
 
 _TAGS: dict[type, str] = {list: "", tuple: "t", set: "s", frozenset: "fs"}

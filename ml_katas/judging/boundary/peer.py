@@ -163,7 +163,7 @@ class Peer:
             if not track or not encoder.outputs:
                 return {}
             node = Node.of(encoder.outputs)
-            return {"node": [self.keep(node), [encoder.share(leaf).id for leaf in node.inputs]]}
+            return {"node": [self.keep(node), [encoder.share_leaf(leaf).id for leaf in node.inputs]]}
 
         self._send({"r": number}, "v", result, sharing=sharing, finish=node_of)
 
@@ -188,6 +188,7 @@ class Peer:
         encoder = encoder or Encoder(self, sharing=False, results=True)
         header["set"] = encoder.changes()
         header["new"] = encoder.announcements()
+        header["set"] += encoder.fillings()
         header["drop"] = self.shared.unheld({number for number, *_ in header["set"] + header["new"]})
         self.shared.drop(header["drop"])
         header["forget"] = [self._forgotten.pop() for _ in range(len(self._forgotten))]

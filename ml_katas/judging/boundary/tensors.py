@@ -87,18 +87,26 @@ def raw_bytes(tensor: torch.Tensor) -> Any:
 
 
 def read_tensor(meta: Any, payload: bytearray) -> torch.Tensor:
-    """Return the tensor that *meta* describes, a private copy of its bytes, or raise Corrupted."""
-    dtype, shape, start, size = _checked(meta, len(payload))
+    """Return the tensor that *meta* describes, in memory of its own and no view, or raise Corrupted."""
+    dtype, shape, count = checked_kind(meta)
+    start, size = meta.get("o"), meta.get("n")
+    if type(start) is not int or type(size) is not int or not 0 <= start <= start + size <= len(payload):
+        raise Corrupted("a tensor outside its frame")
+    if size != count * dtype.itemsize:
+        raise Corrupted("a tensor whose shape and bytes disagree")
     if size == 0:
         return torch.empty(shape, dtype=dtype)
-    raw = torch.frombuffer(payload, dtype=torch.uint8, count=size, offset=start).clone()
-    values = raw != 0 if dtype is torch.bool else raw.view(dtype)
-    return values.reshape(shape)
+    raw = torch.frombuffer(payload, dtype=torch.uint8, count=size, offset=start)
+    if dtype is torch.bool:
+        return raw.reshape(shape) != 0  # the bytes of a bool may be any
+    tensor = torch.empty(shape, dtype=dtype)
+    ctypes.memmove(tensor.data_ptr(), raw.data_ptr(), size)
+    return tensor
 
 
-def _checked(meta: Any, available: int) -> tuple[torch.dtype, list[int], int, int]:
+def checked_kind(meta: Any) -> tuple[torch.dtype, list[int], int]:
+    """Return dtype, shape and number of elements that *meta* tells of, or raise Corrupted."""
     dtype, shape = DTYPES.get(_text(meta.get("d"))), meta.get("s")
-    start, size = meta.get("o"), meta.get("n")
     if dtype is None or type(shape) is not list or len(shape) > MAX_DIMS:
         raise Corrupted("a tensor of an unknown kind")
     count = 1
@@ -106,11 +114,16 @@ def _checked(meta: Any, available: int) -> tuple[torch.dtype, list[int], int, in
         if type(length) is not int or not 0 <= length < 1 << 40:
             raise Corrupted("a tensor with an impossible shape")
         count *= length
-    if type(start) is not int or type(size) is not int or not 0 <= start <= start + size <= available:
-        raise Corrupted("a tensor outside its frame")
-    if size != count * dtype.itemsize:
-        raise Corrupted("a tensor whose shape and bytes disagree")
-    return dtype, shape, start, size
+    return dtype, shape, count
+
+
+def hollow_leaf(meta: Any) -> torch.Tensor:
+    """Return a leaf of the shape and dtype that *meta* tells of, without memory for its values."""
+    dtype, shape, _ = checked_kind(meta)
+    if not (dtype.is_floating_point or dtype.is_complex):
+        raise Corrupted("a leaf of a dtype that has no gradients")
+    values = torch.zeros((), dtype=dtype).expand(shape)
+    return torch.nn.Parameter(values) if meta.get("p") is True else values.detach().requires_grad_()
 
 
 def _text(value: Any) -> str:
@@ -120,6 +133,8 @@ def _text(value: Any) -> str:
 def with_strides(tensor: torch.Tensor, strides: list[int]) -> torch.Tensor:
     """Return a copy of *tensor* laid out with *strides*; a stride of 0 comes from expand."""
     shape = tensor.shape
+    if list(tensor.stride()) == strides:
+        return tensor
     kept = tensor
     for dim, stride in enumerate(strides):
         if stride == 0 and shape[dim] > 1:
