@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from ..course.kata import Limits
 from ..report import CheckResult, Diagnosis, Frame, Isolation, Report, Status, from_plain, to_plain
 from ..support.records import record
+from ..support.sanitize import sanitize_all
 
 if TYPE_CHECKING:
     from ..course.kata import Kata
@@ -242,7 +243,7 @@ class Client:
         return message
 
     def send(self, event: Event) -> None:
-        """Send one event."""
+        """Send one event; no text in it can do more than be read."""
         self._send(_line(event))
 
     def end(self) -> None:
@@ -262,7 +263,8 @@ class Client:
 
 
 def _line(event: Event) -> bytes:
-    return json.dumps({"event": type(event).__name__.lower(), **to_plain(event)}).encode() + b"\n"
+    facts = to_plain(event) if isinstance(event, Recorded) else sanitize_all(to_plain(event))
+    return json.dumps({"event": type(event).__name__.lower(), **facts}).encode() + b"\n"
 
 
 def _parsed(kinds: Mapping[str, type[Any]], key: str, text: bytes) -> Any:

@@ -13,6 +13,7 @@ from .frames import Corrupted
 
 _MOST_FRAMES = 12
 _MOST_TEXT = 4_000
+_NO_MEMORY = ("an't allocate memory", "annot allocate memory")
 
 # What cannot be raised by name alone, or means something to whoever runs a suite.
 _NEVER = (StopIteration, StopAsyncIteration, GeneratorExit, BaseExceptionGroup)
@@ -35,6 +36,12 @@ class RemoteError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def wants_memory(error: BaseException) -> bool:
+    """Return whether there was not enough memory, in Python's way to say it or in torch's."""
+    text = error.args[0] if error.args and type(error.args[0]) is str else ""
+    return isinstance(error, MemoryError) or any(words in text for words in _NO_MEMORY)
 
 
 def encode_exception(error: BaseException, file_name: str) -> list[Any]:

@@ -7,7 +7,6 @@ import functools
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,9 @@ import pytest
 from ...course.suite import Suite
 from ...report import CheckResult, Frame, Isolation, Status
 from ...support.records import record
-from ...support.sanitize import sanitize
 from .. import endings
 from ..boundary.frames import RecordingChannel
+from ..log import log
 from ..protocol import Checked, Client, Diagnosed, Ended, Recorded, Request, Started
 from ..sandbox.confinement import Confinement
 from ..sandbox.providers import Sandboxes
@@ -66,7 +65,14 @@ class Judgement:
         )
 
     def run(self) -> None:
-        """Judge, tell the report, then the diagnosis."""
+        """Judge, send the report, then the diagnosis; whatever goes wrong on the way is a verdict too."""
+        try:
+            self.judge()
+        except BaseException as error:  # pytest's own are none of Exception
+            self.crash(error)
+
+    def judge(self) -> None:
+        """Judge, send the report, then the diagnosis."""
         self.client.send(Started(self.suite.names, self.isolation))
         sys.modules.setdefault("submission", stand_in_module(self.submission.entry_points))
         with contextlib.suppress(endings.Ended):
@@ -79,6 +85,14 @@ class Judgement:
         self.client.end()
         self.supervisor.put_away()
         self.session.close()
+
+    def crash(self, error: BaseException) -> None:
+        """End what went wrong in a place where nobody expected it; the log holds the traceback."""
+        log(error)
+        if not self.has_ended:
+            self.finish(*_unexpected(error, begun=self.supervisor.begun))
+        self.client.end()
+        self.supervisor.put_away()
 
     def collected(self) -> list[pytest.Item]:
         """Return the instances of the checks that are to run."""
@@ -144,7 +158,7 @@ class Judgement:
         return Frame(known[0], "") if known else None
 
     def send_check(self, result: CheckResult) -> None:
-        self.client.send(Checked(replace(result, output=sanitize(result.output))))
+        self.client.send(Checked(result))
 
     def finish(self, status: Status, message: str, at: Frame | None = None) -> None:
         """Tell how the report ends."""
@@ -157,12 +171,22 @@ class Judgement:
         self.client.send(
             Ended(
                 status=status,
-                message=sanitize(message),
+                message=message,
                 ms=ms,
                 at=frames[0] if frames else None,
-                output=sanitize(self.supervisor.take_output()),
+                output=self.supervisor.take_output(),
             )
         )
+
+
+def _unexpected(error: BaseException, *, begun: bool) -> tuple[Status, str]:
+    """Return the verdict for an exception that nobody expected; *begun*: a submission may be behind it."""
+    name = type(error).__name__
+    if isinstance(error, endings.Ended):
+        return error.status, error.sentence
+    if not begun:
+        return Status.BROKEN, f"The checker failed before it ran your code ({name})."
+    return Status.CRASHED, f"The checker could not go on after what your code did ({name})."
 
 
 @functools.cache

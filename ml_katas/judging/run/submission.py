@@ -10,7 +10,7 @@ from ...support.records import record, replace
 from ...support.sanitize import sanitize
 from ...support.spelling import nearest
 from .. import endings
-from ..boundary.exceptions import RemoteError
+from ..boundary.exceptions import RemoteError, wants_memory
 from ..endings import Ended
 
 _MOST_NAMES = 500
@@ -68,10 +68,7 @@ def is_refusal(error: RemoteError) -> bool:
 
 def is_memory(error: BaseException) -> bool:
     """Return whether an exception of the submission is the memory limit at work."""
-    text = str(error)
-    return isinstance(error, RemoteError) and (
-        error.kind == "MemoryError" or "an't allocate memory" in text or "annot allocate memory" in text
-    )
+    return isinstance(error, RemoteError) and (error.kind == "MemoryError" or wants_memory(error))
 
 
 def memory_ending(limits: Limits) -> Ended:

@@ -8,13 +8,12 @@ import pytest
 
 from ...comparison import Mismatch
 from ...report import Failure, Status
-from ...support.sanitize import sanitize
+from ...support.sanitize import MOST_TEXT, sanitize, sanitize_line
 from .. import endings
 from ..boundary.codec import BadValue
 from ..boundary.exceptions import RemoteError
 from .submission import REFUSED, Submission, is_memory, is_refusal, with_code
 
-_MOST_TEXT = 8_000
 _ADVICE = {
     "EOFError": "A submission gets its input as arguments, not from the keyboard.",
     "ModuleNotFoundError": "A submission is one file: it may import torch, NumPy and what is installed.",
@@ -25,7 +24,7 @@ _ADVICE = {
 def verdict_of(error: BaseException, submission: Submission, *, asked: bool) -> tuple[Status, Failure]:
     """Return what *error*, raised in a check, means; *asked*: the submission had been called by then."""
     status, failure = _verdict_of(error, submission, asked)
-    return status, replace(failure, message=failure.message[:_MOST_TEXT])
+    return status, replace(failure, message=failure.message[:MOST_TEXT])
 
 
 def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
@@ -38,7 +37,7 @@ def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tu
     if isinstance(error, RemoteError):
         return _of_submission(error, submission)
     if isinstance(error, AssertionError):
-        return Status.FAILED, Failure(kind="assertion", message=sanitize(str(error)))
+        return Status.FAILED, Failure(kind="assertion", message=text_of(error))
     if isinstance(error, pytest.fail.Exception):
         return Status.FAILED, Failure(kind="assertion", message=_did_not_raise(error.msg or ""))
     if isinstance(error, pytest.skip.Exception):
@@ -49,7 +48,8 @@ def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tu
 def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, Failure]:
     frames = with_code(error.frames, submission)
     at = frames[-1] if frames else None
-    message = sanitize(f"{error.kind}: {error.message}" if error.message else error.kind)
+    kind = sanitize_line(error.kind)
+    message = f"{kind}: {sanitize(error.message)}" if error.message else kind
     if error.kind == "NotImplementedError" and (at is None or at.code.startswith("raise")):
         return Status.INCOMPLETE, Failure(kind="unfinished", message="not written yet", at=at)
     if is_refusal(error):
@@ -73,7 +73,7 @@ def _did_not_raise(message: str) -> str:
 
 
 def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
-    text = sanitize(f"{type(error).__name__}: {error}"[:_MOST_TEXT])
+    text = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
     if not asked:
         return Status.BROKEN, Failure(
             kind="exception", message=f"the suite failed before it called your code: {text}"
@@ -81,3 +81,11 @@ def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
     return Status.FAILED, Failure(
         kind="type", message=f"the checker could not use what your code returned ({text})"
     )
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an exception says; nothing where something of the submission in it cannot be said."""
+    try:
+        return sanitize(str(error)[:MOST_TEXT])
+    except BaseException:  # even Ended: the verdict on this check stands already
+        return ""
