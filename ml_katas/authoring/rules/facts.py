@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata
+from ...judging.boundary.families import is_operation
 from ...support.spelling import nearest
 from ...support.toml import read_text
 from ..findings import Finding, line_of
@@ -97,9 +98,9 @@ def references_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]
 
 
 def avoided_names_are_dotted(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Each avoided name is dotted, as an import would find it."""
+    """Each avoided name is dotted, as an import would find it, or an operation of PyTorch."""
     for name in kata.facts.avoid:
-        if not _DOTTED.fullmatch(name):
+        if not _DOTTED.fullmatch(name) and not is_operation(name):
             problem = f"{name!r} is found in no submission; write the whole path, such as 'torch.softmax'"
             yield _finding(kata, problem, _key("avoid"), f"[\"']{re.escape(name)}[\"']")
 

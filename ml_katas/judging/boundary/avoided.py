@@ -1,17 +1,12 @@
-"""What a kata asks to be written by hand: avoided names, read from the source and probed while it runs.
+"""What a kata asks to be written by hand, read from the source of a submission before it runs.
 
-Both happen in the sandbox. The source is read before the submission's code runs there; the probes catch what
-reading cannot see, such as a name made up for getattr. Either can only lower a verdict.
+That happens in the sandbox and gives the friendliest sentence; what reading cannot see is watched.
 """
 
 from __future__ import annotations
 
 import ast
-import functools
-import importlib
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 _METHODS = "torch.Tensor."
 Use = tuple[str, int]
@@ -97,40 +92,3 @@ class _Reader:
 
 def _is_own(base: ast.expr) -> bool:
     return isinstance(base, ast.Name) and base.id in ("self", "cls")
-
-
-def probe(avoided: Iterable[str], file_name: str, record: Callable[[str, int], None]) -> None:
-    """Have *record* told when code of *file_name* calls an avoided name, however it got hold of it."""
-    for path, holder, name in _holders(avoided):
-        function = getattr(holder, name)
-        if callable(function) and not isinstance(function, type):
-            setattr(holder, name, _probed(function, path, file_name, record))
-
-
-def _holders(avoided: Iterable[str]) -> Iterator[tuple[str, Any, str]]:
-    for path in avoided:
-        parent, _, name = path.rpartition(".")
-        holder = _find(parent)
-        if holder is not None and hasattr(holder, name):
-            yield path, holder, name
-
-
-def _find(path: str) -> Any:
-    module, _, name = path.rpartition(".")
-    try:
-        return importlib.import_module(path)
-    except ImportError:
-        return getattr(sys.modules.get(module), name, None)
-
-
-def _probed(
-    function: Callable[..., Any], path: str, file_name: str, record: Callable[[str, int], None]
-) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def probed(*args: Any, **kwargs: Any) -> Any:
-        caller = sys._getframe(1)
-        if caller.f_code.co_filename == file_name:
-            record(path, caller.f_lineno)
-        return function(*args, **kwargs)
-
-    return probed

@@ -41,7 +41,7 @@ class JudgePeer(Peer):
         self.asked = 0
         self.drew = False  # random numbers, in a call that is no construction: the sandbox's own word
         self.author_error: BaseException | None = None
-        self.avoided: list[tuple[str, int]] = []
+        self._uses: list[tuple[str, int]] = []
         self._exports: dict[int, Callable[..., Any]] = {}
         self._export_of: dict[int, int] = {}
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
@@ -75,12 +75,18 @@ class JudgePeer(Peer):
 
     def opened(self, header: dict[str, Any]) -> None:
         self.drew = self.drew or header.get("drew") is True
-        for use in header.get("avoided", ())[:MOST_USES] if type(header.get("avoided")) is list else ():
+        uses = header.get("avoided")
+        for use in uses[: MOST_USES - len(self._uses)] if type(uses) is list else ():
             match use:
-                case [str(path), int(line)] if type(line) is int:
-                    self.avoided.append((path, line))
+                case [str(what), int(line)] if type(line) is int:
+                    self._uses.append((what, line))
                 case _:
                     raise Corrupted("a malformed note of an avoided name")
+
+    def take_uses(self) -> list[tuple[str, int]]:
+        """Return what the sandbox said of avoided names since the last time."""
+        uses, self._uses = self._uses, []
+        return uses
 
     def adopt_exception(self, error: RemoteError) -> BaseException:
         ours = self.author_error

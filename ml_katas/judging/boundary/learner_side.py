@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from .. import generators
-from . import avoided
+from . import avoided, watched
 from .frames import Channel, Closed, Line
 from .modules import CallbackModule, is_by_value, rebuild_module
 from .operations import OPERATIONS, OVERRIDABLE, PARTS
@@ -69,13 +69,17 @@ class LearnerPeer(Peer):
     def _scan(self, source: torch.Tensor, file_name: str, avoid: tuple[str, ...]) -> Any:
         """Read the source for avoided names before it runs; from then on watch for them."""
         text = bytes(source.numpy()).decode("utf-8-sig", "replace")
-        avoided.probe(avoid, file_name, lambda path, line: self._avoided.append([path, line]))
+        watched.watch(avoid, file_name, self._note_use)
         return tuple(avoided.uses(text, avoid))
 
+    def _note_use(self, what: str, line: int) -> None:
+        if len(self._avoided) < MOST_USES:
+            self._avoided.append([what, line])
+
     def enclosed(self) -> dict[str, Any]:
-        avoided, self._avoided = self._avoided[:MOST_USES], []
+        uses, self._avoided = self._avoided[:MOST_USES], []
         drew, self._drew = self._drew, False
-        return {"avoided": avoided, "drew": drew}
+        return {"avoided": uses, "drew": drew}
 
     def _load(self, source: torch.Tensor, file_name: str, entry_points: tuple[str, ...]) -> Any:
         self.file_name = file_name
@@ -91,6 +95,7 @@ class LearnerPeer(Peer):
 
     def _ship(self, source: str, name: str) -> None:
         module = types.ModuleType(name)
+        watched.shipped.add(f"<{name}>")
         exec(compile(source, f"<{name}>", "exec", dont_inherit=True), vars(module))
         sys.modules[name] = module
 

@@ -6,6 +6,7 @@ Their parameters, buffers and submodules are shared, so this holds only what sur
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,14 @@ def _is_plain(value: Any) -> bool:
     return type(value) in _PLAIN
 
 
+_rebuilt: weakref.WeakSet[nn.Module] = weakref.WeakSet()
+
+
+def from_suite(thing: object) -> bool:
+    """Return whether *thing* is a module that came by value from a suite."""
+    return isinstance(thing, nn.Module) and thing in _rebuilt
+
+
 def is_by_value(node: dict[str, Any]) -> bool:
     """Return whether *node* describes a module that came by value."""
     return "cls" in node
@@ -65,6 +74,7 @@ def rebuild_module(side: Side, node: dict[str, Any]) -> nn.Module:
     kind = getattr(sys.modules[home], name)
     module: nn.Module = kind.__new__(kind)
     nn.Module.__init__(module)
+    _rebuilt.add(module)
     decoder = Decoder(side, bytearray())
     for key, value in node["at"]:
         if type(value) is dict and value.get("!") == "fn":

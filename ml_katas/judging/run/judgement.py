@@ -143,9 +143,9 @@ class Judgement:
             return Status.BROKEN, "a check of the suite did not run"
         done = [result for result in results if result is not None]
         status = Status.worst(result.status for result in done)
-        if self.avoided_use() and status in (Status.PASSED, Status.FAILED):
-            name, _ = self.supervisor.uses[0]
-            return Status.FAILED, f"Your code uses {name}; this kata asks you to write it yourself."
+        use = self.supervisor.use
+        if use is not None and status in (Status.PASSED, Status.FAILED):
+            return Status.FAILED, use.sentence
         if status in (Status.PASSED, Status.NOT_RUN) and any(r.status is not Status.PASSED for r in done):
             return Status.BROKEN, "a check of the suite did not run"
         worst = next((r for r in done if r.status is status and r.failure), None)
@@ -153,9 +153,9 @@ class Judgement:
         return status, worst.failure.message if beyond and worst and worst.failure else ""
 
     def avoided_use(self) -> Frame | None:
-        """Return where the submission uses a name that the kata asks to avoid."""
-        known = [line for name, line in self.supervisor.uses if name in self.submission.avoid]
-        return Frame(known[0], "") if known else None
+        """Return where the submission uses what the kata asks to avoid."""
+        use = self.supervisor.use
+        return Frame(use.line, "") if use is not None else None
 
     def send_check(self, result: CheckResult) -> None:
         self.client.send(Checked(result))

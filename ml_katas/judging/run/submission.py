@@ -28,6 +28,20 @@ class Submission:
     avoid: tuple[str, ...] = ()
 
 
+@record
+class Use:
+    """A use of what the kata avoids: its entry, what else it came by if anything, and the line or 0."""
+
+    entry: str
+    by: str
+    line: int
+
+    @property
+    def sentence(self) -> str:
+        by = f", by way of {self.by}" if self.by else ""
+        return f"Your code uses {self.entry}{by}; this kata asks you to write it yourself."
+
+
 class Rejected(Exception):
     """The submission does not load: it is `invalid` or `forbidden`, with a sentence and perhaps a line."""
 

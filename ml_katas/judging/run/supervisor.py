@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from ...report import Status
 from .. import endings, seeds
 from ..boundary.codec import BadValue
 from ..boundary.exceptions import RemoteError
+from ..boundary.families import entry_behind
 from ..boundary.frames import (
     Beside,
     Channel,
@@ -26,7 +27,7 @@ from ..boundary.initial_states import State
 from ..boundary.judge_side import JudgePeer
 from ..endings import Ended
 from ..sandbox.providers import MOST_OUTPUT_MIB, Sandbox, Sandboxes
-from .submission import Rejected, Submission, is_refusal, why_not_loaded, why_not_there
+from .submission import Rejected, Submission, Use, is_refusal, why_not_loaded, why_not_there
 
 MOST_REPLACEMENTS = 2
 
@@ -79,7 +80,7 @@ class Supervisor:
         self._seed = 0
         self._shipped: dict[str, str] = {}
         self._loading: tuple[int | None, int] | None = None  # requests that are not answered yet
-        self.uses: list[tuple[str, int]] = []  # avoided names, with lines
+        self.use: Use | None = None  # the first one of what the kata avoids
 
     # -------- sandboxes
 
@@ -135,7 +136,7 @@ class Supervisor:
     def _finish_loading(self, peer: JudgePeer, scan: int | None, load: int) -> None:
         names = self.submission.entry_points
         try:
-            self.uses += _checked_uses(peer.wait(scan)) if scan is not None else []
+            self._note_uses(_checked_uses(peer.wait(scan)) if scan is not None else [])
             answer = peer.wait(load)
         except RemoteError as error:
             at = error.frames[-1] if error.frames else None
@@ -197,14 +198,20 @@ class Supervisor:
     def end_check(self) -> Ended | None:
         """Return how the sandbox ended during this check, if it did."""
         if self._peer is not None:
-            self.uses += self._peer.avoided
-            self._peer.avoided = []
+            self._note_uses(self._peer.take_uses())
         ending = self.ending
         if ending is not None and not ending.final and self._replacements >= MOST_REPLACEMENTS:
             ending = Ended(ending.status, f"{ending.sentence} It was the third time.", final=True)
         if self._sandbox is not None:
             self.output += self._sandbox.output.take()
         return ending
+
+    def _note_uses(self, uses: Iterable[tuple[str, int]]) -> None:
+        """Take the first use that is one of the kata's own list; whatever else is said is not said again."""
+        for what, line in uses:
+            found = entry_behind(what, self.submission.avoid)
+            if found is not None and self.use is None:
+                self.use = Use(*found, line)
 
     def take_output(self) -> str:
         """Return what was printed since the last time."""
