@@ -25,7 +25,7 @@ def flood(mebibytes: int) -> Ended:
     return Ended(Status.LIMIT, f"Your code printed more than {mebibytes} MiB.", final=True)
 
 
-def callbacks(sentence: str) -> Ended:
+def too_much(sentence: str) -> Ended:
     return Ended(Status.LIMIT, sentence, final=True)
 
 
@@ -38,6 +38,11 @@ def memory(mebibytes: int) -> Ended:
     return Ended(
         Status.MEMORY, f"Your code needed more memory than the limit of {mebibytes} MiB.", final=False
     )
+
+
+def memory_of_judge(mebibytes: int) -> Ended:
+    sentence = f"The checker needed more memory for what your code sent it than the limit of {mebibytes} MiB."
+    return Ended(Status.MEMORY, sentence, final=False)
 
 
 MOST_THREADS = 256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
@@ -18,9 +19,12 @@ from .codec import (
     MAX_NODES,
     BadValue,
     Fields,
+    NoMemory,
     Side,
+    odd_members,
 )
 from .encoding import Encoder
+from .exceptions import wants_memory
 from .frames import Corrupted
 from .shared import SharedObject
 
@@ -69,7 +73,9 @@ class Decoder:
             except (Corrupted, BadValue):
                 raise
             except Exception as error:
-                raise Corrupted(f"a malformed {tag!r} value ({type(error).__name__})") from None
+                if self.side.trusting:
+                    raise
+                raise malformed(f"{tag!r} value", error) from None
         return self.side.resolve(tag, node)
 
     def shared_object(self, number: Any) -> SharedObject:
@@ -95,7 +101,12 @@ class Decoder:
 
     def read(self, node: dict[str, Any]) -> torch.Tensor:
         """Return a tensor's values; tensors that share bytes would fill the memory here with few there."""
-        tensor = tensors.read_tensor(node, self.payload)
+        try:
+            tensor = tensors.read_tensor(node, self.payload)
+        except (MemoryError, RuntimeError) as error:
+            if self.side.trusting or not wants_memory(error):
+                raise
+            raise NoMemory from None
         self.unread -= tensor.nbytes
         if self.unread < 0:
             raise Corrupted("tensors that share their bytes")
@@ -109,7 +120,19 @@ class Decoder:
     def pairs(self, nodes: Any, depth: int) -> list[tuple[Any, Any]]:
         if type(nodes) is not list or len(nodes) > MAX_HASHED:
             raise Corrupted("a mapping that is not a list, or too large")
-        return [(self.value(key, depth), self.value(value, depth)) for key, value in nodes]
+        pairs = [(self.value(key, depth), self.value(value, depth)) for key, value in nodes]
+        self._refuse_odd([key for key, _ in pairs])
+        return pairs
+
+    def members(self, nodes: Any, depth: int) -> list[Any]:
+        """Return what a set is to hold: plain values, which may be compared with each other."""
+        members = self.items(nodes, depth, MAX_HASHED)
+        self._refuse_odd(members)
+        return members
+
+    def _refuse_odd(self, members: list[Any]) -> None:
+        if not self.side.trusting and (why := odd_members(members)):
+            raise Corrupted(why)
 
     # -------- contents of shared objects
 
@@ -304,6 +327,13 @@ def write_values(obj: torch.Tensor, fresh: torch.Tensor, *, counted: bool) -> No
             (obj if counted else obj.data).copy_(fresh)
 
 
+def malformed(what: str, error: Exception) -> BaseException:
+    """Return what is raised where taking something over ended in *error*."""
+    if wants_memory(error):
+        return NoMemory()
+    return Corrupted(f"a malformed {what} ({type(error).__name__})")
+
+
 class InPlaceChange(BadValue):
     """The submission changed a tensor in place that is part of a graph."""
 
@@ -330,10 +360,15 @@ def _record(names: Iterable[Any], values: list[Any], title: Any) -> tuple[Any, .
     fields = [
         name for name in names if type(name) is str and name.isidentifier() and not name.startswith("_")
     ]
-    properties = {name: property(itemgetter(n)) for n, name in enumerate(fields[: len(values)])}
     name = title[:80] if type(title) is str and title.isidentifier() else "fields"
-    made: tuple[Any, ...] = type(name, (tuple,), {"__slots__": (), **properties})(values)
+    made: tuple[Any, ...] = _record_type(name, tuple(fields[: len(values)]))(values)
     return made
+
+
+@functools.lru_cache(maxsize=64)
+def _record_type(name: str, fields: tuple[str, ...]) -> type[Any]:
+    properties = {field: property(itemgetter(n)) for n, field in enumerate(fields)}
+    return type(name, (tuple,), {"__slots__": (), **properties})
 
 
 def _fields(pairs: Any, decoder: Decoder, depth: int) -> Fields:
@@ -350,8 +385,8 @@ _READERS: dict[Any, _Reader] = {
     "big": lambda _, v, node, depth: _big(v),
     "y": lambda _, v, node, depth: bytes.fromhex(v),
     "t": lambda d, v, node, depth: tuple(d.items(v, depth)),
-    "s": lambda d, v, node, depth: set(d.items(v, depth, MAX_HASHED)),
-    "fs": lambda d, v, node, depth: frozenset(d.items(v, depth, MAX_HASHED)),
+    "s": lambda d, v, node, depth: set(d.members(v, depth)),
+    "fs": lambda d, v, node, depth: frozenset(d.members(v, depth)),
     "d": lambda d, v, node, depth: dict(d.pairs(v, depth)),
     "nt": lambda d, v, node, depth: _record(node.get("f") or (), d.items(v, depth), node.get("n")),
     "dc": lambda d, v, node, depth: _fields(v, d, depth),

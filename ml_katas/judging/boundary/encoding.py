@@ -19,9 +19,10 @@ from .codec import (
     MAX_NODES,
     Fields,
     Side,
+    odd_members,
 )
 from .shared import SharedObject
-from .tensors import TensorState, Unsendable
+from .tensors import Oversized, TensorState, Unsendable
 
 
 class Encoder:
@@ -46,9 +47,9 @@ class Encoder:
         """Return the message form of *x*, or raise Unsendable."""
         self.nodes += 1
         if depth > MAX_DEPTH:
-            raise Unsendable(f"containers nested more than {MAX_DEPTH} deep")
+            raise Oversized(f"containers nested more than {MAX_DEPTH} deep")
         if self.nodes > MAX_NODES:
-            raise Unsendable(f"more than {MAX_NODES} Python objects; use tensors")
+            raise Oversized(f"more than {MAX_NODES} Python objects; use tensors")
         kind = type(x)
         if x is None or kind is bool or kind is str:
             return x
@@ -93,10 +94,12 @@ class Encoder:
 
     def content(self, x: Any, depth: int = 0) -> Any:
         """Return the content of a container, whose items may be references."""
-        if type(x) in (set, frozenset, *_MAPPINGS) and len(x) > MAX_HASHED:
-            raise Unsendable(f"a {type(x).__name__} of more than {MAX_HASHED} items; use tensors")
+        if type(x) in _HASHED and len(x) > MAX_HASHED:
+            raise Oversized(f"a {type(x).__name__} of more than {MAX_HASHED} items; use tensors")
         if len(x) > MAX_NODES:
-            raise Unsendable(f"a {type(x).__name__} of {len(x)} items; use tensors")
+            raise Oversized(f"a {type(x).__name__} of {len(x)} items; use tensors")
+        if self.side.trusting and type(x) in _HASHED and (why := odd_members(x)):
+            raise Unsendable(why)
         if isinstance(x, dict):
             return {
                 "!": "d",
@@ -247,6 +250,7 @@ def _outline(shared_object: SharedObject) -> dict[str, Any]:
 
 _TAGS: dict[type, str] = {list: "", tuple: "t", set: "s", frozenset: "fs"}
 _MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
+_HASHED = (set, frozenset, *_MAPPINGS)
 _MUTABLE = (list, set, *_MAPPINGS)
 _CONTAINERS = (tuple, frozenset, *_MUTABLE)
 

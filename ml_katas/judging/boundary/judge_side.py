@@ -5,29 +5,46 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
 
+from ...comparison.wording import kind_of
+from ...report import Frame
+from ...support.sanitize import sanitize_line
 from .. import endings
-from .codec import BadValue
-from .exceptions import RemoteError, encode_exception
+from .codec import BadValue, NoMemory
+from .decoding import Decoder
+from .exceptions import RemoteError, encode_exception, wants_memory
 from .frames import Corrupted, Line
 from .initial_states import InitialStates, State
 from .modules import describe_by_value
 from .operations import OVERRIDABLE, next_of
 from .peer import Peer
 from .proxies import EntryPoint, Handle, ModuleHandle
-from .tensors import Unsendable
+from .tensors import Oversized, Unsendable
 
 MOST_CALLBACKS = 100_000
 MOST_NESTED = 20
 MOST_USES = 20
+MOST_SHARED = 1 << 30
+_MOST_ARGUMENTS = 4
+_LONGEST_NAME = 80
 
 
 class CannotCross(TypeError):
     """The suite hands out what cannot cross: its author's mistake, whatever the submission does."""
+
+
+@dataclass
+class CallbackFailure:
+    """An exception of a callback of the suite, given what the submission passed to it, and where that was."""
+
+    error: BaseException
+    passed: str
+    frames: tuple[Frame, ...] = ()
 
 
 class JudgePeer(Peer):
@@ -41,6 +58,9 @@ class JudgePeer(Peer):
         self.asked = 0
         self.drew = False  # random numbers, in a call that is no construction: the sandbox's own word
         self.author_error: BaseException | None = None
+        self.callback_failure: CallbackFailure | None = None
+        self.busy = 0  # with what the submission sent: above 0 its time is the submission's
+        self.most_shared = MOST_SHARED
         self._uses: list[tuple[str, int]] = []
         self._exports: dict[int, Callable[..., Any]] = {}
         self._export_of: dict[int, int] = {}
@@ -58,7 +78,7 @@ class JudgePeer(Peer):
         self.initial = InitialStates(states)
         self.asked = self._callbacks = 0
         self.drew = False
-        self.author_error = None
+        self.author_error = self.callback_failure = None
 
     def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Carry out an operation in the sandbox."""
@@ -83,6 +103,13 @@ class JudgePeer(Peer):
                 case _:
                     raise Corrupted("a malformed note of an avoided name")
 
+        self._bound_shared()
+
+    def _bound_shared(self) -> None:
+        if self.shared.size > self.most_shared:
+            mebibytes = self.most_shared >> 20
+            raise endings.too_much(f"Your code shares more than {mebibytes} MiB with the checker.")
+
     def take_uses(self) -> list[tuple[str, int]]:
         """Return what the sandbox said of avoided names since the last time."""
         uses, self._uses = self._uses, []
@@ -90,9 +117,11 @@ class JudgePeer(Peer):
 
     def adopt_exception(self, error: RemoteError) -> BaseException:
         ours = self.author_error
-        if ours is not None and encode_exception(ours, "")[1] == error.message:
-            return ours  # what a callback of the suite raised, come back through the submission
-        return error
+        if ours is None or encode_exception(ours, "")[1] != error.message:
+            return error
+        if self.callback_failure is not None:
+            self.callback_failure.frames = error.frames
+        return ours  # what a callback of the suite raised, come back through the submission
 
     def free(self, number: int) -> None:
         """Tell the sandbox with the next message that a handle is gone."""
@@ -107,14 +136,28 @@ class JudgePeer(Peer):
         seed, self._seed = self._seed, None
         return {"free": free} if seed is None else {"free": free, "seed": seed}
 
+    def serve(self, header: dict[str, Any], payload: bytearray) -> None:
+        self.busy += 1
+        try:
+            super().serve(header, payload)
+        finally:
+            self.busy -= 1
+
+    def _read(self, header: dict[str, Any], payload: bytearray, key: str) -> tuple[Decoder, Any]:
+        self.busy += 1
+        try:
+            return super()._read(header, payload, key)
+        finally:
+            self.busy -= 1
+
     # -------- serving callbacks
 
     def perform(self, op: str, header: dict[str, Any], arguments: dict[str, Any]) -> tuple[Any, bool]:
         self._callbacks += 1
         if self._callbacks > MOST_CALLBACKS:
-            raise endings.callbacks(f"Your code called back more than {MOST_CALLBACKS:,} times in one check.")
+            raise endings.too_much(f"Your code called back more than {MOST_CALLBACKS:,} times in one check.")
         if self._nested >= MOST_NESTED:
-            raise endings.callbacks(f"Your code nested callbacks more than {MOST_NESTED} deep.")
+            raise endings.too_much(f"Your code nested callbacks more than {MOST_NESTED} deep.")
         self._nested += 1
         try:
             if op == "call":
@@ -142,11 +185,16 @@ class JudgePeer(Peer):
             raise
         except BaseException as error:  # pytest.fail is no Exception
             self.author_error = error
+            self.callback_failure = CallbackFailure(error, _described(args, named))
             raise
 
     def failed(self, number: int, error: BaseException) -> None:
-        if isinstance(error, (endings.Ended, BadValue)):
+        if isinstance(error, (endings.Ended, BadValue, NoMemory)):
             raise error
+        if wants_memory(error) and not isinstance(error, RemoteError):
+            raise NoMemory from None
+        if isinstance(error, Oversized):
+            raise endings.too_much(f"Your code asked a function of the checker for {error}.")
         if isinstance(error, Unsendable):
             self.author_error = error = CannotCross(
                 f"a callback of the suite returned {error}, which cannot cross"
@@ -182,7 +230,7 @@ class JudgePeer(Peer):
             raise Corrupted("a malformed handle")
         handle = self._handles.get(number)
         if handle is None:
-            handle = self._handles[number] = Handle(self, number, kind[:16], name[:80])
+            handle = self._handles[number] = Handle(self, number, kind[:16], _one_line(name))
         return handle
 
     def module_shell(self, node: dict[str, Any]) -> torch.nn.Module:
@@ -191,9 +239,21 @@ class JudgePeer(Peer):
             raise Corrupted("a malformed module")
         own = node.get("own")
         own_methods = frozenset(name for name in OVERRIDABLE if type(own) is list and name in own)
-        return ModuleHandle(self, number, name[:80], own_methods)
+        return ModuleHandle(self, number, _one_line(name), own_methods)
 
     def describe_module(self, module: torch.nn.Module) -> dict[str, Any]:
         with contextlib.suppress(Unsendable):
             return describe_by_value(self, module)
         return {"cb": self._exported(module)}
+
+
+def _one_line(name: str) -> str:
+    """Return the name that the submission gave to a class of its own, fit for a sentence."""
+    return sanitize_line(name[:_LONGEST_NAME])
+
+
+def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
+    """Return what a callback was given, in a few words."""
+    kinds = [kind_of(value) for value in args[:_MOST_ARGUMENTS]]
+    kinds += [f"{_one_line(name)}={kind_of(value)}" for name, value in list(named.items())[:_MOST_ARGUMENTS]]
+    return ", ".join(kinds) or "nothing"

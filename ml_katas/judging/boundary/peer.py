@@ -14,7 +14,7 @@ import torch
 
 from .autograd import Boundary, Node, NodeRef
 from .codec import BadValue, Fields
-from .decoding import Decoder
+from .decoding import Decoder, malformed
 from .encoding import Encoder
 from .exceptions import RemoteError, decode_exception, encode_exception
 from .frames import (
@@ -26,7 +26,7 @@ from .frames import (
     pack,
 )
 from .shared import SharedObjects
-from .tensors import Unsendable
+from .tensors import Oversized, Unsendable
 
 
 class Peer:
@@ -198,7 +198,7 @@ class Peer:
                 pack({k: v for k, v in header.items() if v != [] or k == "v"}), encoder.segments
             )
         except TooLarge as error:
-            raise Unsendable(str(error)) from None
+            raise Oversized(str(error)) from None
 
     def enclosed(self) -> dict[str, Any]:
         """Return what else this side's next message carries."""
@@ -214,7 +214,7 @@ class Peer:
         except Exception as error:
             if self.trusting:
                 raise
-            raise Corrupted(f"a malformed message ({type(error).__name__})") from None
+            raise malformed("message", error) from None
 
     def _open(self, header: dict[str, Any], payload: bytearray) -> Decoder:
         """Take over what a message says of shared objects and graphs; return the decoder of its values."""

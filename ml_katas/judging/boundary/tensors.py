@@ -23,6 +23,10 @@ class Unsendable(Exception):
     """A value that cannot cross; the message says why, to whoever made it."""
 
 
+class Oversized(Unsendable):
+    """A value that could cross if it were smaller."""
+
+
 class TensorState(NamedTuple):
     """Everything of a tensor that the other side may see: equal states are equal tensors, NaN included."""
 

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from ...report import Status
 from .. import protocol
 from ..boundary.rehearsal import rehearse
 from ..launch import MOST_STARTS, START_SECONDS
+from ..memory import bound_memory
 from ..protocol import Announcement, Batch, Client, Message, Request
 from ..run.judgement import Judgement, Setting, manifest
 from ..run.session import CannotCollect, Session
@@ -29,6 +31,7 @@ from ..sandbox.providers import Ahead, Refusing, Spawned
 from .warmup import rehearse_suite
 
 _GRACE = 5.0
+_LOOK_SECONDS = 0.2
 
 
 def judge_connection(connection: socket.socket, setting: Setting) -> None:
@@ -85,6 +88,7 @@ def judge_request(client: Client, setting: Setting, request: Request) -> None:
         client.end()
     else:
         starts = MOST_STARTS * START_SECONDS if isinstance(setting.sandboxes, Spawned) else 0.0
+        bound_memory(request.limits.memory_mib)
         _watch_over(judgement, judgement.limits.total_seconds + starts + _GRACE)
         judgement.run()
 
@@ -110,14 +114,19 @@ def refuse_exposed(folder: Path, setting: Setting) -> None:
 
 
 def _watch_over(judgement: Judgement, seconds: float) -> None:
-    """End a judge whose suite does not come back by itself within so many seconds."""
+    """Look now and then whether the judge itself takes too long: for the submission, or for its suite."""
+    last = time.monotonic() + seconds
+    supervisor = judgement.supervisor
 
-    def too_late(*_: object) -> None:
-        judgement.finish(Status.BROKEN, "the suite did not end by itself within its limits")
-        os._exit(0)
+    def look(*_: object) -> None:
+        if supervisor.is_late:
+            raise supervisor.clock.ending()
+        if time.monotonic() > last:
+            judgement.finish(Status.BROKEN, "the suite did not end by itself within its limits")
+            os._exit(0)
 
-    signal.signal(signal.SIGALRM, too_late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS, _LOOK_SECONDS)
 
 
 def main() -> None:

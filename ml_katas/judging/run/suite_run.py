@@ -11,7 +11,8 @@ import pytest
 
 from ...course.suite import Check, Suite
 from ...report import CheckResult, Failure, Status
-from .. import seeds
+from .. import endings, seeds
+from ..boundary.exceptions import wants_memory
 from ..boundary.initial_states import State
 from ..boundary.judge_side import CannotCross
 from ..endings import Ended
@@ -164,7 +165,11 @@ class SuiteRun:
         if is_memory(error):
             error = memory_ending(self._supervisor.clock.limits)
             self._supervisor.put_away()
-        status, failure = verdict_of(error, self._supervisor.submission, asked=self._asked())
+        elif wants_memory(error) and self._asked():
+            error = endings.memory_of_judge(self._supervisor.clock.limits.memory_mib)
+        callback = None if peer is None else peer.callback_failure
+        submission, asked = self._supervisor.submission, self._asked()
+        status, failure = verdict_of(error, submission, asked=asked, callback=callback)
         drew, states = (peer.drew, tuple(peer.initial.noted)) if peer else (False, ())
         self._last = Evidence.of(item, error, failure, drew=drew, states=states)
         return status, failure

@@ -12,7 +12,7 @@ import torch
 from ...course.kata import Limits
 from ...report import Status
 from .. import endings, seeds
-from ..boundary.codec import BadValue
+from ..boundary.codec import BadValue, NoMemory
 from ..boundary.exceptions import RemoteError
 from ..boundary.families import entry_behind
 from ..boundary.frames import (
@@ -115,6 +115,7 @@ class Supervisor:
         kind = RecordingChannel if self.record else Channel
         self.channel = kind(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
         peer = self._peer = BenchPeer(self.channel, self)
+        peer.most_shared = self._limits.memory_mib << 20
         peer.seed(self._seed)
         for name, source in self._shipped.items():
             peer.ask("ship", {"source": source, "name": name})
@@ -156,7 +157,7 @@ class Supervisor:
         self._shipped[name] = source
         self.peer().ask("ship", {"source": source, "name": name})
 
-    def ended(self, peer: JudgePeer, error: Exception) -> Ended:
+    def ended(self, peer: JudgePeer, error: BaseException) -> Ended:
         """Return how the sandbox of *peer* ended, and put it away."""
         if peer is self._peer and self.ending is None:
             self.ending = self._classify(error)
@@ -164,7 +165,7 @@ class Supervisor:
             self._peer = peer  # until the check ends, its stand-ins keep saying so
         return self.ending or endings.exited(None, 0)
 
-    def _classify(self, error: Exception) -> Ended:
+    def _classify(self, error: BaseException) -> Ended:
         sandbox = self._sandbox
         assert sandbox is not None
         if isinstance(error, TimedOut):
@@ -173,8 +174,16 @@ class Supervisor:
             return endings.flood(MOST_OUTPUT_MIB)
         if isinstance(error, Corrupted):
             return endings.corrupted(str(error))
+        if isinstance(error, MemoryError | NoMemory):
+            return endings.memory_of_judge(self._limits.memory_mib)
         code = self.put_away()
         return endings.exited(code, self._limits.total_seconds)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the judge still works for the submission although the submission's time is over."""
+        busy = self._peer is not None and self._peer.busy > 0
+        return busy and time.monotonic() > self.clock.deadline()
 
     def put_away(self) -> int | None:
         """End the current sandbox; what it printed is kept."""
@@ -240,7 +249,7 @@ class BenchPeer(JudgePeer):
             raise self._supervisor.ending
         try:
             yield
-        except (Closed, Corrupted, TimedOut) as error:
+        except (Closed, Corrupted, TimedOut, MemoryError, NoMemory) as error:
             raise self._supervisor.ended(self, error) from None
         except Ended as ended:
             if self._supervisor.ending is None:

@@ -12,6 +12,7 @@ from ...support.sanitize import MOST_TEXT, sanitize, sanitize_line
 from .. import endings
 from ..boundary.codec import BadValue
 from ..boundary.exceptions import RemoteError
+from ..boundary.judge_side import CallbackFailure
 from .submission import REFUSED, Submission, is_memory, is_refusal, with_code
 
 _ADVICE = {
@@ -21,10 +22,35 @@ _ADVICE = {
 }
 
 
-def verdict_of(error: BaseException, submission: Submission, *, asked: bool) -> tuple[Status, Failure]:
-    """Return what *error*, raised in a check, means; *asked*: the submission had been called by then."""
-    status, failure = _verdict_of(error, submission, asked)
+def verdict_of(
+    error: BaseException, submission: Submission, *, asked: bool, callback: CallbackFailure | None = None
+) -> tuple[Status, Failure]:
+    """Return what *error*, raised in a check, means.
+
+    *asked*: the submission had been called by then; *callback*: what a function of the suite raised in it.
+    """
+    if callback is not None and error is callback.error and _is_misuse(error, asked):
+        status, failure = _of_callback(callback, submission)
+    else:
+        status, failure = _verdict_of(error, submission, asked)
     return status, replace(failure, message=failure.message[:MOST_TEXT])
+
+
+def _is_misuse(error: BaseException, asked: bool) -> bool:
+    """Return whether an exception of a callback says nothing but that it could not use its arguments."""
+    says_itself = (AssertionError, BadValue, RemoteError, pytest.fail.Exception, pytest.skip.Exception)
+    return asked and isinstance(error, Exception) and not isinstance(error, says_itself)
+
+
+def _of_callback(failure: CallbackFailure, submission: Submission) -> tuple[Status, Failure]:
+    frames = with_code(failure.frames, submission)
+    message = (
+        f"your code passed {sanitize_line(failure.passed)} to a function of the checker, "
+        f"which could not use that ({_named(failure.error)})"
+    )
+    return Status.ERROR, Failure(
+        kind="exception", message=message, at=frames[-1] if frames else None, traceback=frames
+    )
 
 
 def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
@@ -73,7 +99,7 @@ def _did_not_raise(message: str) -> str:
 
 
 def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
-    text = f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
+    text = _named(error)
     if not asked:
         return Status.BROKEN, Failure(
             kind="exception", message=f"the suite failed before it called your code: {text}"
@@ -81,6 +107,10 @@ def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
     return Status.FAILED, Failure(
         kind="type", message=f"the checker could not use what your code returned ({text})"
     )
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
 
 
 def text_of(error: BaseException) -> str:

@@ -225,7 +225,7 @@ EIGHT = bytes(8)
         ({"!": "@", "id": [1]}, "Corrupted: a reference to something that is not shared"),
         ({"!": "f", "v": "zero"}, "Corrupted: a malformed 'f' value (ValueError)"),
         ({"!": "f", "v": 1}, "Corrupted: a malformed 'f' value (TypeError)"),
-        ({"!": "s", "v": [[]]}, "Corrupted: a malformed 's' value (TypeError)"),
+        ({"!": "s", "v": [[]]}, "Corrupted: a set or dict with a list for a member or key; use plain values"),
         ({"!": "s", "v": list(range(2001))}, "Corrupted: a container that is not a list, or too large"),
         ({"!": "d", "v": [[1]]}, "Corrupted: a malformed 'd' value (ValueError)"),
         ({"!": "big", "v": "f" * 3000}, "Corrupted: an integer too long"),

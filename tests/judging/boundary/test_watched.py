@@ -84,7 +84,7 @@ ROADS = {
 STAND_INS = {
     "log_softmax": "torch.log_softmax(x, -1).exp()",
     "scaled_dot_product_attention": "torch.nn.functional.scaled_dot_product_attention("
-    "torch.zeros(1, 1, 3, 1), torch.zeros(1, 1, 4, 1), torch.eye(4)[None, None], attn_mask=x[None, None])[0, 0]",
+    "torch.zeros(1, 1, 3, 1), torch.zeros(1, 1, 4, 1), torch.eye(4)[None, None], x[None, None])[0, 0]",
 }
 
 
