@@ -29,7 +29,9 @@ NEXT = Path(__file__).parents[1] / "fixtures" / "course" / "tiny-double"
 SECONDS = 4.0
 GRACE = 1.5
 LOWERED = f"\n[limits]\ntotal_seconds = {SECONDS}\ncheck_seconds = 1.0\nmemory_mib = 512\n"
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
+)
 _LOADED = ("*.pth", "*customize.py", "escaped*", "__pycache__/escaped*")  # what Python runs by itself
 PUBLIC = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/"), Path.cwd())
 

@@ -25,7 +25,8 @@ _CLONE, _CLONE3, _CLONE_THREAD = 56, 435, 0x10000
 _PRLIMIT64, _IOCTL, _PRCTL, _FCNTL = 302, 16, 157, 72
 _SOCKETPAIR, _OPEN, _OPENAT, _OPENAT2 = 53, 2, 257, 437
 _IOCTL_DENIED = (0x5412, 0x541C, 0x8901, 0x8902)  # TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP
-_FCNTL_DENIED = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
+# F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ
+_FCNTL_DENIED = (8, 10, 15, 1024, 1026, 1031)
 _PRCTL_DENIED = (1, 4)  # PR_SET_PDEATHSIG, PR_SET_DUMPABLE
 _UNIX, _STREAM, _TYPE_OF_SOCKET = 1, 1, 0xF
 _TRUNCATE_UNWRITTEN, _WRITING = 0o1000, 0o1003  # O_TRUNC; with O_WRONLY and O_RDWR
@@ -60,6 +61,11 @@ _SHARED_MEMORY = _numbers("""
     shmget=29 shmat=30 shmctl=31 semget=64 semop=65 semctl=66 semtimedop=220 msgget=68 msgsnd=69
     msgrcv=70 msgctl=71 mq_open=240 mq_unlink=241 memfd_create=319
     memfd_secret=447
+""")
+# What all processes of a machine or of a user draw on, so that one can take it from the others.
+_OF_ALL = _numbers("""
+    io_setup=206 io_destroy=207 io_getevents=208 io_submit=209 io_cancel=210 io_pgetevents=333 sync=162
+    syncfs=306 sync_file_range=277 timer_create=222
 """)
 _KERNEL = _numbers("""
     io_uring_setup=425 io_uring_enter=426 io_uring_register=427 bpf=321 userfaultfd=323 add_key=248
@@ -110,7 +116,7 @@ def _program(own_pid: int) -> list[bytes]:
         *_only_streams(_FAIL | errno.EACCES),
         *(
             part
-            for table in (_PROCESSES, _SPYING, _METADATA, _SHARED_MEMORY, _KERNEL)
+            for table in (_PROCESSES, _SPYING, _METADATA, _SHARED_MEMORY, _OF_ALL, _KERNEL)
             for number in table
             for part in _deny(number, fail)
         ),
