@@ -145,7 +145,7 @@ def _spans(text: str) -> Iterator[Span]:
 
 def _key(lines: Sequence[Line]) -> str:
     """Return what a statement says, however it is laid out, behind its indentation."""
-    text = "\n".join(line.text for line in lines)
+    text = "\n".join(line.key for line in lines)
     code = text.lstrip()
     for whole in (code, f"{code}\n    pass"):
         try:
