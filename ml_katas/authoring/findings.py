@@ -1,28 +1,42 @@
-"""A finding: what the rules have to say about a kata."""
+"""A finding: what a rule has to say about a kata."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
 from ..support.records import record
 
 
+class Severity(StrEnum):
+    """Whether a finding keeps a kata from being published."""
+
+    ERROR = "error"
+    WARNING = "warning"  # for the author to weigh
+
+
 @record(kw_only=True)
 class Finding:
-    """Something that keeps a kata from being published; where it is not `vital`, something to weigh.
+    """What is wrong with a kata, where, and the name of the rule that says so.
 
-    `detail` is shown below the problem as it stands: a diff.
+    `detail` is shown below the problem as it stands: a diff. The tables of rules fill in `rule`.
     """
 
     path: Path
     problem: str
     line: int | None = None
     detail: str = ""
-    vital: bool = True
+    severity: Severity = Severity.ERROR
+    rule: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.problem}" if self.line else f"{self.path}: {self.problem}"
+        place = f"{self.path}:{self.line}" if self.line else f"{self.path}"
+        return f"{place}: {self.problem}" if self.is_error else f"{place}: {self.severity}: {self.problem}"
 
 
 def line_of(text: str, *patterns: str) -> int | None:

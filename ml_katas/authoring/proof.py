@@ -15,7 +15,7 @@ from ..judging.protocol import Judge
 from ..report import Report, Status
 from ..support.records import record
 from .findings import Finding
-from .rules import FAST, JUDGED, findings_in_files, findings_of_judge
+from .rules import FAST, JUDGED, findings_in_files, findings_of_format, findings_of_judge
 from .rules.judged import solution_passes
 from .rules.mutants import verdicts
 from .trials import TrialRunner, trials_of_mistakes
@@ -57,7 +57,7 @@ class Proof:
 
     @property
     def is_publishable(self) -> bool:
-        return not any(finding.vital for finding in self.findings)
+        return not any(finding.is_error for finding in self.findings)
 
     def score(self, kind: str) -> tuple[int, int]:
         """How many mistakes, or mutants, are caught, of how many that are no equivalents."""
@@ -69,7 +69,7 @@ def prove(
     catalog: Catalog, names: Sequence[str], how: Thoroughness, judge: Judge, on_progress: OnProgress
 ) -> Iterator[Proof]:
     """Prove the named katas, or all; *on_progress* gets the kata, the judgements done and those expected."""
-    slugs = [catalog.find(name).slug for name in names] or [entry.slug for entry in catalog.entries]
+    slugs = [catalog.resolve(name) for name in names] or [entry.slug for entry in catalog.entries]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for slug in slugs:
             on_progress(slug, 0, 0)
@@ -102,7 +102,7 @@ def _proof(
             findings += findings_of_judge(kata, runner, rules)
             rows = tuple(_rows(kata, runner, how)) if solution_passes(kata, runner) else ()
     except InvalidKata as error:
-        return Proof(kata=slug, findings=(Finding(path=error.path, problem=error.problem, line=error.line),))
+        return Proof(kata=slug, findings=tuple(findings_of_format(error)))
     seconds = round(time.perf_counter() - started, 2)
     return Proof(
         kata=slug,

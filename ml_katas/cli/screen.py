@@ -126,9 +126,12 @@ class Screen:
         """Draw a rich renderable on stdout."""
         self.out.print(view)
 
-    def say(self, text: str = "") -> None:
-        """Write a line of text on stdout; escape sequences in it come to nothing."""
-        click.echo(fitted(text, sys.stdout, self.plain))
+    def say(self, text: str = "", *, aside: str = "") -> None:
+        """Write a line of text on stdout, its *aside* dimmed; escape sequences in it come to nothing."""
+        shown = fitted(f"{text}  {aside}" if aside else text, sys.stdout, self.plain)
+        if aside and self.colour.on:
+            shown = shown.removesuffix(aside) + click.style(aside, dim=True)
+        click.echo(shown, color=self.colour.on or None)
 
     def note(self, text: str) -> None:
         """Write a line of text on stderr; escape sequences in it come to nothing."""

@@ -94,13 +94,13 @@ def workshop(tmp_path: Path) -> Workshop:
     return shop
 
 
-def findings(proof: Json, *, vital: bool = True) -> list[str]:
+def findings(proof: Json, *, severity: str = "error") -> list[str]:
     """Return the findings of a proof, their files relative to the kata."""
     return [
         ":".join([in_kata(proof, found["path"]), *([str(found["line"])] if found["line"] else [])])
         + f": {found['problem']}"
         for found in proof["findings"]
-        if found["vital"] is vital
+        if found["severity"] == severity
     ]
 
 
@@ -463,7 +463,7 @@ def test_what_teaches_nothing_is_remarked(proof_of: Callable[[str], Json]) -> No
     """Mistakes that behave alike and a check that kills nothing are remarked, and nothing is to be mended."""
     proof = proof_of("idle mistakes and checks")
     assert proof["publishable"]
-    assert findings(proof, vital=False) == [
+    assert findings(proof, severity="warning") == [
         "mistakes.md:42: over-the-columns behaves like down-the-columns on every check; one of the two "
         "may go",
         "suite.py:55: test_sizes_differ kills nothing: write the mistake that it is for, or leave it out",
@@ -510,8 +510,21 @@ def test_a_finding_in_json_says_where_and_whether_it_matters(workshop: Workshop)
         "Did you mean 'test_float64_stays'?",
         "line": 44,
         "detail": "",
-        "vital": True,
+        "severity": "error",
+        "rule": "files-follow-the-format",
     }
+
+
+def test_a_finding_ends_with_its_rule(workshop: Workshop) -> None:
+    """On screen a finding ends with the name of its rule, in colour dimmed; the summary counts the errors."""
+    workshop.make("bad", Change("kata.toml", 'title = "', 'titel = "'))
+    line = "katas/bad/kata.toml:1: unknown key 'titel'. Did you mean 'title'?  "
+    plain, coloured = workshop.check("bad"), workshop.check("bad", "--color", "always")
+    assert plain.stdout.splitlines() == [
+        f"{line}[files-follow-the-format]",
+        "bad: not publishable, 1 error; 0 judgements, 0.0 a second",
+    ]
+    assert coloured.stdout.splitlines()[0] == f"{line}\x1b[2m[files-follow-the-format]\x1b[0m"
 
 
 def test_the_matrix_has_a_line_for_each_check_and_mistake(workshop: Workshop) -> None:

@@ -1,6 +1,8 @@
 """The rules of a kata, in two tables: READ looks at its files, JUDGED has submissions judged.
 
-A new rule is a function that yields findings, and one line in one of the tables.
+A new rule is a function that yields findings, and one line in one of the tables. Its findings carry its name,
+written with dashes. Its docstring has three paragraphs, which `author check --explain` shows: what is
+required, in one sentence; why; and how to fix what it finds.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from collections.abc import Callable, Iterator
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata
+from ...errors import InvalidKata
+from ...support.records import replace
 from ..findings import Finding
 from ..trials import Trial, TrialRunner
 from .brief import brief_begins_with_a_paragraph, brief_is_complete, brief_is_short
@@ -20,7 +24,7 @@ from .facts import (
     tags_are_lower_case_words,
     title_is_short,
 )
-from .folder import nothing_is_left_to_write, nothing_is_there_that_nobody_reads
+from .folder import files_follow_the_format, nothing_is_left_to_write, nothing_is_there_that_nobody_reads
 from .help import help_is_there, hints_leave_the_code_out
 from .judged import (
     a_third_of_the_limits_is_enough,
@@ -40,6 +44,7 @@ from .solutions import entry_points_are_defined, no_two_solutions_are_the_same, 
 from .starter import starter_leaves_the_rest_to_write, starter_takes_the_same_arguments
 from .suite import sentences_are_short, suite_compares_by_itself, suite_imports_the_entry_points
 
+Rule = Callable[..., Iterator[Finding]]
 Reads = Callable[[Kata, Catalog], Iterator[Finding]]
 Tries = Callable[[Kata, TrialRunner], Iterator[Finding]]
 
@@ -84,18 +89,37 @@ JUDGED: tuple[Tries, ...] = (
 FAST: tuple[Tries, ...] = (right_solutions_pass, starter_is_incomplete, mistakes_are_caught)
 
 
+def rule_name(rule: Rule) -> str:
+    """Return the name by which a finding refers to *rule*: `title-is-short`."""
+    return rule.__name__.replace("_", "-")
+
+
+_ALL: tuple[Rule, ...] = (files_follow_the_format, *READ, *JUDGED)
+RULES = {rule_name(rule): rule for rule in _ALL}
+
+
+def findings_of_format(error: InvalidKata) -> Iterator[Finding]:
+    """Yield what keeps a kata from being read at all."""
+    return _named(files_follow_the_format, error)
+
+
 def findings_in_files(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """Yield what the rules find that only read."""
     for rule in READ:
-        yield from rule(kata, catalog)
+        yield from _named(rule, kata, catalog)
 
 
 def findings_of_judge(kata: Kata, runner: TrialRunner, rules: tuple[Tries, ...]) -> Iterator[Finding]:
     """Yield what *rules* find; where the solution does not pass, only that, for it spoils all the others."""
     if solution_passes(kata, runner):
         for rule in rules:
-            yield from rule(kata, runner)
+            yield from _named(rule, kata, runner)
     else:
         trial = Trial.of(kata.solution, runner.seeds[0])
         problem = f"{failing(trial, runner.report(trial))}; until it passes, nothing else is tried"
-        yield Finding(path=kata.solution, problem=problem)
+        yield Finding(path=kata.solution, problem=problem, rule=rule_name(right_solutions_pass))
+
+
+def _named(rule: Rule, *of: object) -> Iterator[Finding]:
+    """Yield what *rule* finds, under its name."""
+    return (replace(finding, rule=rule_name(rule)) for finding in rule(*of))

@@ -18,7 +18,13 @@ _WORD = re.compile(r"[^\W\d_][\w'-]*")
 
 
 def brief_is_complete(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The brief has its three sections, in order, each with text."""
+    """The brief has its three sections, in order, each with text.
+
+    Learners look for things where the last kata had them: what it is, how to go about it, what is verified.
+
+    Give it `## Description`, `## Guidance` and `## What is verified`, and make what has another heading a
+    paragraph of one of them.
+    """
     found = sections(kata.brief)
     if tuple(part.title for part in found) != SECTIONS:
         wanted = ", ".join(f"## {title}" for title in SECTIONS)
@@ -32,7 +38,13 @@ def brief_is_complete(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def brief_begins_with_a_paragraph(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """What comes first in the description is a paragraph that says why anyone wants this."""
+    """What comes first in the description is a paragraph that says why anyone wants this.
+
+    Someone who meets a formula first does not know what to expect of it, and reads it twice.
+
+    Write two or three sentences in words: which problem this solves and where it is used. The formula, the
+    contract and lists come after it.
+    """
     for part in sections(kata.brief)[:1]:
         if _NO_PARAGRAPH.match(part.body):
             problem = "must begin with a paragraph in words: why anyone wants this. Formulas and lists follow"
@@ -40,7 +52,14 @@ def brief_begins_with_a_paragraph(kata: Kata, catalog: Catalog) -> Iterator[Find
 
 
 def brief_is_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The brief is a screen or two."""
+    """The brief is a screen or two.
+
+    It is read in a terminal, beside an editor; what does not fit is not read, and a check that relies on it
+    seems unfair.
+
+    Leave out what the references say as well, keep what a check relies on. Where that is still too much, it
+    is two katas.
+    """
     lines = len(kata.brief.splitlines())
     words = len(_WORD.findall(plain(kata.brief)))
     for count, most, unit in ((lines, MOST_LINES, "lines"), (words, MOST_WORDS, "words")):

@@ -45,21 +45,40 @@ _EXEMPT = r"^[ \t]*\[\[[ \t]*exempt[ \t]*\]\]"
 
 
 def title_is_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The title fits on a line of the catalogue."""
+    """The title fits on a line of the catalogue.
+
+    `mlkata list` has one line for a kata, in which a long title is cut.
+
+    Name the thing that is built ("RoPE", "MoE gating: top-k selection"); what is special about it belongs in
+    the brief.
+    """
     if (length := len(kata.facts.title)) > LONGEST_TITLE:
         problem = f"a title of {length} characters fills the lines of `mlkata list`; {LONGEST_TITLE} will do"
         yield _finding(kata, problem, _key("title"))
 
 
 def minutes_are_one_sitting(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The kata takes no more than two hours."""
+    """The kata takes no more than two hours.
+
+    A learner who cannot finish in one sitting does not come back to it, and a kata of that size asks for
+    several ideas at once.
+
+    Split it along its ideas into katas that require one another, or correct 'minutes' where it was a guess:
+    it means someone who knows the prerequisites.
+    """
     if kata.facts.minutes > MOST_MINUTES:
         problem = f"{kata.facts.minutes} minutes are more than one sitting; at most {MOST_MINUTES}: split it"
         yield _finding(kata, problem, _key("minutes"))
 
 
 def tags_are_lower_case_words(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """There are tags, each of lower-case words or names, and none is there twice."""
+    """There are tags, each of lower-case words or names, and none is there twice.
+
+    `mlkata list` finds katas by their tags; a kata without any is not found by topic, and a topic spelled in
+    two ways is two topics.
+
+    Name one to four topics that a learner would look for, as other katas write them.
+    """
     if not kata.facts.tags:
         yield _finding(kata, "without tags nobody finds it by topic; name one to four", _key("tags"))
     seen: set[str] = set()
@@ -84,7 +103,12 @@ def _problem_of_tag(tag: str, is_double: bool) -> str:
 
 
 def references_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """At least one source is named, each with a text and a web address."""
+    """At least one source is named, each with a text and a web address.
+
+    Who has passed wants to read on, and whoever doubts the suite needs the definition that it follows.
+
+    Add [[references]] with `text` (author, year, title), `url` (https://…) and `where` (section, equation).
+    """
     if not kata.facts.references:
         yield _finding(kata, "it names no source to read on in; add [[references]] with text, url and where")
     for number, reference in enumerate(kata.facts.references, start=1):
@@ -98,7 +122,14 @@ def references_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]
 
 
 def avoided_names_are_dotted(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Each avoided name is dotted, as an import would find it, or an operation of PyTorch."""
+    """Each avoided name is dotted, as an import would find it, or an operation of PyTorch.
+
+    A submission's imports are followed to the whole path of what it uses; a bare name matches nothing, so
+    that nothing would be forbidden.
+
+    Write the path that the library documents, and each of them where there are several: 'torch.softmax',
+    'torch.Tensor.softmax', 'torch.nn.functional.softmax'.
+    """
     for name in kata.facts.avoid:
         if not _DOTTED.fullmatch(name) and not is_operation(name):
             problem = f"{name!r} is found in no submission; write the whole path, such as 'torch.softmax'"
@@ -106,7 +137,14 @@ def avoided_names_are_dotted(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def exemptions_name_junk(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Each `[[exempt]]` names a junk that there is, and says why it is right."""
+    """Each `[[exempt]]` names a junk that there is, and says why it is right.
+
+    An exemption allows a worthless submission to pass. Misspelled, it allows nothing; without a reason nobody
+    can tell later whether it still holds.
+
+    Take the name from the finding that made you write it, and give the reason in one sentence: "an update is
+    not differentiated".
+    """
     for number, exemption in enumerate(kata.facts.exempt, start=1):
         place = [_EXEMPT] * number
         if exemption.junk not in JUNK:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata, parse_python
+from ...errors import InvalidKata
 from ...support.toml import read_text
 from ..findings import Finding
 from .prose import linked_files
@@ -19,8 +20,24 @@ _FOLDER_OF_MISTAKES = "mutants"  # where they stood before, each in a file of it
 _TODO = re.compile(r"\bTODO\b:?\s*(.*)")
 
 
+def files_follow_the_format(error: InvalidKata) -> Iterator[Finding]:
+    """Every file of a kata is there and is what the format asks for.
+
+    All other rules and every command of a learner need the whole kata, so nothing else is tried before.
+
+    Change the line that the finding names; `docs/writing-a-kata.md` shows every file of a kata that is whole.
+    """
+    yield Finding(path=error.path, problem=error.problem, line=error.line)
+
+
 def nothing_is_left_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """No file says TODO any more."""
+    """No file says TODO any more.
+
+    `mlkata author new` marks what only an author can write, and a learner must not meet such a line.
+
+    Write what the line asks for and remove the mark; what is missing on purpose is said without the word
+    TODO.
+    """
     paths = [*(kata.folder / name for name in FILES), *kata.variants]
     paths += [kata.folder / MISTAKES] if kata.mistakes else []
     for path in paths:
@@ -35,7 +52,14 @@ def nothing_is_left_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def nothing_is_there_that_nobody_reads(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The folder holds what the format knows, what the suite ships and what the brief links to."""
+    """The folder holds what the format knows, what the suite ships and what the brief links to.
+
+    A file that nothing reads looks like a part of the kata: the next author corrects it, and nothing changes.
+    Mostly it is a misspelled name.
+
+    Compare its name with the format (`docs/writing-a-kata.md`); remove it, link to it from the brief, or
+    `ship` it in the suite.
+    """
     known = {kata.folder / name for name in (*FILES, MISTAKES, *FOLDERS, *_shipped(kata))}
     known |= {*kata.variants, *linked_files(kata)}
     known |= {folder for file in known for folder in file.parents}

@@ -17,7 +17,15 @@ _LAYOUT = re.compile(r"""self\.|[\s()"'`]""")  # what differs between two ways t
 
 
 def help_is_there(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """There are three hints with text, and three to eight cards."""
+    """There are three hints with text, and three to eight cards.
+
+    Hints are given one at a time, from the invariant by way of the formula to the key step: with fewer, the
+    first gives too much away. Cards keep a kata in memory afterwards; more than eight are a burden on every
+    review.
+
+    Write three sections in hints.md, each a `## title` with text below it, and three to eight questions in
+    cards.md.
+    """
     hints, cards = _hints(kata), len(kata.deck.cards)
     if len(hints) != 3:
         problem = f"three hints are needed, each a `## title`; here: {len(hints)}"
@@ -33,7 +41,13 @@ def help_is_there(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def hints_leave_the_code_out(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """No hint holds a key line of the solution."""
+    """No hint holds a key line of the solution.
+
+    A hint that can be copied ends the kata: nothing is left to find, and nothing is learned.
+
+    Say in words what the line does and what it is for; name the function to look up, without the arguments
+    that it is called with here.
+    """
     lines = dict(_key_lines(parse_python(kata.solution)))
     for hint in _hints(kata):
         text = _LAYOUT.sub("", hint.body)

@@ -26,7 +26,14 @@ _REMEDIES = {
 
 
 def junk_is_rejected(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
-    """Every junk that applies fails a check or is exempt, and every exemption is needed."""
+    """Every junk that applies fails a check or is exempt, and every exemption is needed.
+
+    Junk is made from the solution without any thought: zeros, the right numbers in another order, the right
+    numbers without their gradient. A suite that accepts it verifies less than it says.
+
+    Add the check that the finding names. Where the junk is right for this kata (an update that is never
+    differentiated), say so in [[exempt]] of kata.toml, with the reason.
+    """
     judged = runner.reports(junk_trials(kata))
     reports = [(junk, report) for junk, (_, report) in zip(junk_submissions(kata), judged, strict=True)]
     exempt = {exemption.junk for exemption in kata.facts.exempt}

@@ -17,7 +17,15 @@ _ADVICE = "Add a check that it fails; or mark it in kata.toml, where no input ca
 
 
 def automatic_mutants_are_killed(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
-    """Every automatic mutant fails, or is marked as equivalent; every mark is needed."""
+    """Every automatic mutant fails, or is marked as equivalent; every mark is needed.
+
+    Each is the solution with one small change: another axis, another constant, a call left out. Where no
+    check notices, learners can make that very mistake and pass.
+
+    Add an input that brings the change out: sizes that differ, ties, negative numbers, an empty batch. Where
+    no input can (the change is equivalent), copy the mark below the finding into kata.toml and give the
+    reason.
+    """
     judged = verdicts(kata, runner)
     marks = {(mark.mutation, mark.line) for mark in kata.facts.equivalent}
     original = read_text(kata.solution)

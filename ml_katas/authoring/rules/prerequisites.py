@@ -13,7 +13,12 @@ from ..findings import Finding, line_of
 
 
 def prerequisites_exist(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Every kata that is required exists."""
+    """Every kata that is required exists.
+
+    Learners are sent to these katas first; a name that no kata has sends them nowhere.
+
+    Write the slug as `mlkata list` shows it, or remove it from 'requires'.
+    """
     for slug in kata.facts.requires:
         if slug not in catalog.slugs:
             near = nearest(slug, catalog.slugs)
@@ -21,7 +26,12 @@ def prerequisites_exist(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def prerequisites_form_no_cycle(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """No kata is required for itself, at once or by way of others."""
+    """No kata is required for itself, at once or by way of others.
+
+    In a cycle nobody knows where to begin: each of its katas asks for another one first.
+
+    Of two katas let the one require the other that uses its idea, and remove the opposite direction.
+    """
     for slug in kata.facts.requires:
         way = _way(catalog, slug, kata.slug, (kata.slug,))
         if way:

@@ -24,7 +24,14 @@ _COMMAND = re.compile(r"\\[A-Za-z]+")
 
 
 def formulas_can_be_read(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Every formula can be shown in a terminal, and every $ belongs to one."""
+    r"""Every formula can be shown in a terminal, and every $ belongs to one.
+
+    Formulas are translated into plain text (√, Σ, ∈, raised figures); what cannot be translated would reach
+    learners as LaTeX source.
+
+    Write it without the command that the finding names, or say it in words; close each $ within its
+    paragraph, and write \$ for the sign.
+    """
     for path, text in _texts(kata):
         for formula in formulas(text):
             problem = _problem_of_formula(formula.latex)
@@ -52,7 +59,12 @@ def _problem_of_formula(latex: str) -> str:
 
 
 def links_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Every link has a text and leads to a web address or to a file in the folder."""
+    """Every link has a text and leads to a web address or to a file in the folder.
+
+    A link that leads nowhere costs each learner the time to find that out.
+
+    Write [text](https://…), or name a file of this folder, relative to it; put both on one line.
+    """
     for path, text in _texts(kata):
         for link in links(text):
             problem = _problem_of_link(kata.folder, link.text, link.target)

@@ -13,7 +13,14 @@ from ..findings import Finding
 
 
 def entry_points_are_defined(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Solution, variants and mistakes define every entry point at their top level."""
+    """Solution, variants and mistakes define every entry point at their top level.
+
+    The suite imports the entry points from each of them; one that lacks a name fails at its import, which
+    proves nothing about the suite.
+
+    Define it there, or assign it (`name = Other`); correct 'entry_points' in kata.toml where the name is the
+    mistake.
+    """
     for path, line, tree in _solutions(kata):
         defined = set(_defined(tree))
         for name in kata.facts.entry_points:
@@ -24,7 +31,14 @@ def entry_points_are_defined(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def wrong_and_right_are_many(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Two variants and four mistakes are there."""
+    """Two variants and four mistakes are there.
+
+    Mistakes prove that the suite asks for enough. Variants prove that it asks for no more than the brief;
+    with fewer than two it may well follow the solution's own habits.
+
+    Write variants that compute the same in another way, and mistakes for misconceptions that you have seen:
+    `mlkata author mistake KATA FILE` makes an entry of a wrong submission.
+    """
     if len(kata.variants) < 2:
         yield Finding(path=kata.folder / "variants", problem="at least two other right solutions are needed")
     if len(kata.mistakes) < 4:
@@ -32,7 +46,12 @@ def wrong_and_right_are_many(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def no_two_solutions_are_the_same(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """No variant or mistake is the code of another, or the solution's, under another name."""
+    """No variant or mistake is the code of another, or the solution's, under another name.
+
+    The same code judged twice proves nothing more, and costs each proof its time.
+
+    Remove one of the two; a variant must compute in another way, not with other names in its comments.
+    """
     seen: dict[str, str] = {}
     for path, line, tree in _solutions(kata):
         name = path.relative_to(kata.folder).as_posix() + (f":{line}" if line else "")

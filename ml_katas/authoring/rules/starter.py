@@ -19,7 +19,13 @@ Problems = Iterator[tuple[str, str]]
 
 
 def starter_takes_the_same_arguments(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """What the starter defines takes the arguments that the solution takes."""
+    """What the starter defines takes the arguments that the solution takes.
+
+    The suite calls a submission as it calls the solution; a learner who keeps to the starter must not fail
+    for another name or default.
+
+    Copy the signature from solution.py into starter.py.j2, for methods too; types may differ.
+    """
     names = kata.facts.entry_points
     wanted = _functions(parse_python(kata.solution), names)
 
@@ -36,7 +42,14 @@ def starter_takes_the_same_arguments(kata: Kata, catalog: Catalog) -> Iterator[F
 
 
 def starter_leaves_the_rest_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Each function raises NotImplementedError, unless it is there as the solution has it."""
+    """Each function raises NotImplementedError, unless it is there as the solution has it.
+
+    A function that looks finished and is wrong is a trap. One that raises NotImplementedError is reported as
+    unfinished, not as a mistake.
+
+    End each function that is to be written with `raise NotImplementedError`; a function that is given must be
+    the solution's, word for word.
+    """
     names = kata.facts.entry_points
     wanted = _functions(parse_python(kata.solution), names)
 

@@ -17,7 +17,13 @@ _LIBRARIES = ("torch", "np", "numpy")
 
 
 def suite_imports_the_entry_points(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The suite imports every entry point from the submission, and nothing else."""
+    """The suite imports every entry point from the submission, and nothing else.
+
+    What is not imported is not checked, although learners are asked to write it; what is imported beyond that
+    fails for every learner who did not define it.
+
+    Write `from submission import …` with the names of 'entry_points', and a check for each.
+    """
     names, imported = kata.facts.entry_points, set()
     for node in ast.walk(parse_python(kata.suite.path)):
         if isinstance(node, ast.ImportFrom) and node.module == "submission":
@@ -34,7 +40,13 @@ def suite_imports_the_entry_points(kata: Kata, catalog: Catalog) -> Iterator[Fin
 
 
 def sentences_are_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """The first line of a check's docstring is a sentence that fits on a line."""
+    """The first line of a check's docstring is a sentence that fits on a line.
+
+    It is all that learners see of a check that passed, and the first line of one that failed.
+
+    Say in one sentence what holds ("Ties go to the lower index."), with a full stop; further explanation goes
+    below it.
+    """
     for node in parse_python(kata.suite.path).body:
         if isinstance(node, ast.FunctionDef) and node.name in kata.suite.names:
             sentence = (ast.get_docstring(node) or "").partition("\n")[0]
@@ -48,7 +60,14 @@ def sentences_are_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
 
 def suite_compares_by_itself(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """No result of the submission is asked whether it is right: an object can lie about that."""
+    """No result of the submission is asked whether it is right: an object can lie about that.
+
+    `result.equal(expected)` is a method of what the submission returned, and answers as its author likes.
+    `torch.allclose` and the like say only true or false, so that a learner does not see what differs.
+
+    Compare with `assert_close` (or `assert_shape`) of `ml_katas.testing`, which reads the values and shows
+    where they differ.
+    """
     for node in ast.walk(parse_python(kata.suite.path)):
         for call in _foreign_comparisons(node):
             problem = f"{call} trusts what the submission returned, and says little where it differs"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...authoring.explain import explanation, explanations
 from ...authoring.findings import Finding
 from ...authoring.proof import Proof, Thoroughness, prove
 from ..messages import counted
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("-k", "only", default="", metavar="CHECK", help="Run one check of the suite on the solution.")
 @click.option("--show-output", is_flag=True, help="With -k: show what the suite prints.")
 @click.option("--pdb", is_flag=True, help="With -k: open the debugger where the check fails.")
+@click.option(
+    "--explain", "rule", default="", metavar="RULE", help="What a finding's rule asks for; or: all."
+)
 @common
 def check(
     settings: Settings,
@@ -38,11 +42,14 @@ def check(
     only: str,
     show_output: bool,
     pdb: bool,
+    rule: str,
 ) -> int:
     """Prove katas, all without a name: what is right passes, the starter and everything wrong fails.
 
     Exit code: 0 all are proven, 4 a kata is not publishable.
     """
+    if rule:
+        return _explain(settings, rule)
     context = click.get_current_context()
     if not only and (show_output or pdb):
         raise click.UsageError("--show-output and --pdb belong to -k CHECK", context)
@@ -62,6 +69,19 @@ def check(
     if settings.json:
         settings.screen.emit({"schema": "mlkata.author-check/1", "katas": list(map(_as_json, proofs))})
     return 0 if all(proof.is_publishable for proof in proofs) else 4
+
+
+def _explain(settings: Settings, rule: str) -> int:
+    found = explanations() if rule == "all" else (explanation(rule),)
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.rules/1", "rules": [vars(each) for each in found]})
+    elif rule == "all":
+        for each in found:
+            settings.screen.say(f"{each.rule}\n    {each.asks}")
+    else:
+        (each,) = found
+        settings.screen.say(f"{each.rule}: {each.asks}\n\nWhy: {each.why}\n\nHow to fix it: {each.fix}")
+    return 0
 
 
 def _run_check(settings: Settings, names: tuple[str, ...], only: str, *, show_output: bool, pdb: bool) -> int:
@@ -102,7 +122,7 @@ def _progress(settings: Settings) -> Iterator[tuple[OnProgress, Callable[[], Non
 def _say(settings: Settings, proof: Proof, *, shows_matrix: bool) -> None:
     screen = settings.screen
     for finding in proof.findings:
-        screen.say(f"{finding}" if finding.vital else f"{finding} (a remark)")
+        screen.say(f"{finding}", aside=f"[{finding.rule}]")
         if finding.detail:
             screen.say("\n".join(f"    {line}" for line in finding.detail.splitlines()))
             screen.say()
@@ -115,8 +135,8 @@ def _say(settings: Settings, proof: Proof, *, shows_matrix: bool) -> None:
 
 
 def _summary(proof: Proof) -> Iterator[str]:
-    vital = [finding for finding in proof.findings if finding.vital]
-    verdict = f"not publishable, {len(vital)} to mend" if vital else "proven"
+    errors = sum(finding.is_error for finding in proof.findings)
+    verdict = f"not publishable, {counted(errors, 'error')}" if errors else "proven"
     rate = proof.judgements / proof.seconds if proof.seconds else 0.0
     effort = f"{counted(proof.judgements, 'judgement')}, {rate:.1f} a second"
     yield f"{proof.kata}: " + "; ".join([verdict, *_score(proof), effort])
