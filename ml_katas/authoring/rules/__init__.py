@@ -21,7 +21,7 @@ from .facts import (
     exemptions_name_junk,
     minutes_are_one_sitting,
     references_lead_somewhere,
-    tags_are_lower_case_words,
+    tags_are_short_and_differ,
     title_is_short,
 )
 from .folder import files_follow_the_format, nothing_is_left_to_write, nothing_is_there_that_nobody_reads
@@ -51,7 +51,7 @@ Tries = Callable[[Kata, TrialRunner], Iterator[Finding]]
 READ: tuple[Reads, ...] = (
     title_is_short,
     minutes_are_one_sitting,
-    tags_are_lower_case_words,
+    tags_are_short_and_differ,
     references_lead_somewhere,
     avoided_names_are_dotted,
     exemptions_name_junk,

@@ -16,29 +16,8 @@ from ..junk.submissions import NAMES as JUNK
 
 LONGEST_TITLE = 50
 MOST_MINUTES = 120
+LONGEST_TAG = 30
 
-# A capital and small letters: the names that a tag may hold. Add yours; abbreviations (MoE) need no entry.
-NAMES = frozenset(
-    [
-        "Adam",
-        "Bayes",
-        "Fisher",
-        "Gaussian",
-        "Gumbel",
-        "Hessian",
-        "Huber",
-        "Jacobian",
-        "Kaiming",
-        "Lion",
-        "Mamba",
-        "Markov",
-        "Muon",
-        "Triton",
-        "Xavier",
-    ]
-)
-_TAG = re.compile(r"[^\W_]+([ .+-][^\W_]+)*")
-_CAPITALISED = re.compile(r"[A-Z][a-z]+")
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 _REFERENCE = r"^[ \t]*\[\[[ \t]*references[ \t]*\]\]"
 _EXEMPT = r"^[ \t]*\[\[[ \t]*exempt[ \t]*\]\]"
@@ -71,34 +50,31 @@ def minutes_are_one_sitting(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
         yield _finding(kata, problem, _key("minutes"))
 
 
-def tags_are_lower_case_words(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """There are tags, each of lower-case words or names, and none is there twice.
+def tags_are_short_and_differ(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """There are tags, none is empty or long, and none is there twice, apart from capitals.
 
-    `mlkata list` finds katas by their tags; a kata without any is not found by topic, and a topic spelled in
-    two ways is two topics.
+    Katas are found by their tags; one without any is not found by topic, and a sentence is a topic of its own
+    that nobody looks for.
 
-    Name one to four topics that a learner would look for, as other katas write them.
+    Name one to four topics that a learner would look for, each as other katas write it.
     """
     if not kata.facts.tags:
         yield _finding(kata, "without tags nobody finds it by topic; name one to four", _key("tags"))
     seen: set[str] = set()
     for tag in kata.facts.tags:
-        problem = _problem_of_tag(tag, tag.casefold() in seen)
+        problem = _problem_of_tag(tag, seen)
         if problem:
             yield _finding(kata, problem, _key("tags"), f"[\"']{re.escape(tag)}[\"']")
-        seen.add(tag.casefold())
+        seen.add(tag.strip().casefold())
 
 
-def _problem_of_tag(tag: str, is_double: bool) -> str:
-    if is_double:
+def _problem_of_tag(tag: str, seen: set[str]) -> str:
+    if not tag.strip():
+        return "a tag is empty; write a topic, or remove it"
+    if tag.strip().casefold() in seen:
         return f"the tag {tag!r} is there twice; keep one"
-    if not _TAG.fullmatch(tag):
-        return f"the tag {tag!r} must be words such as 'low rank', so that a topic is always spelled alike"
-    if any(_CAPITALISED.fullmatch(word) and word not in NAMES for word in re.split(r"[ -]", tag)):
-        return (
-            f"write the tag {tag!r} in lower case, so that a topic is always spelled alike; "
-            "a name belongs in NAMES of ml_katas/authoring/reading/facts.py"
-        )
+    if len(tag) > LONGEST_TAG:
+        return f"a tag of {len(tag)} characters is no topic; {LONGEST_TAG} are the most"
     return ""
 
 
