@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from enum import StrEnum
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import BadEnvironment, InvalidConfig, InvalidKata, UsageError
-from .support.files import as_file_error, write_whole
+from .support.files import as_file_error
 from .support.paths import config_folder
 from .support.records import record
 from .support.spelling import nearest
@@ -107,19 +105,17 @@ def known(name: str) -> str:
 
 
 def write(path: Path, name: str, text: str) -> None:
-    """Set *name* to *text* in the file at *path*; its other lines and comments stay as they are."""
+    """Set *name* to *text* in the file at *path*; its other lines and its comments stay as they are."""
     value = _parsed(known(name), text)
     if path.name == FILE_NAME and name in _PERSONAL:
         raise UsageError(_not_here(name), f"`mlkata config set {name} VALUE` sets it.")
     if name == "katas" and text:
         value = str(Path(os.path.expanduser(text)).absolute())
-    _read(path)
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    after = _with_line(before, name, f"{name} = {_toml(value)}")
-    _refuse_garbled(path, after, name, value)
+    _read(path)  # a file with a mistake in it is not made longer
+    from .support.toml import edit_toml
+
     with as_file_error(path, "written", "MLKATA_HOME names another folder for it."):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path.resolve(), after.encode())
+        edit_toml(path, lambda table: table.update({name: value}))
 
 
 def _layers(workspace: Path | None, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -174,28 +170,3 @@ def _parsed(name: str, text: str, where: str = "") -> Any:
         problem = f"{name!r} must be {' | '.join(choices)}, not {text!r}.{nearest(text, choices)}"
         raise InvalidConfig(where, problem) if where else UsageError(problem)
     return value
-
-
-def _toml(value: Any) -> str:
-    # A JSON string is a TOML string, but for one character, which _refuse_garbled finds.
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _with_line(text: str, name: str, line: str) -> str:
-    """Return *text* with its line for *name* replaced, its comment kept, or with a new last line."""
-    value = r"(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[^#\n]*?)"
-    pattern = re.compile(rf"^[ \t]*{name}[ \t]*=[ \t]*{value}(?P<comment>[ \t]*(?:#.*)?)$", re.MULTILINE)
-    if pattern.search(text):
-        return pattern.sub(lambda found: line + found["comment"], text, count=1)
-    return f"{text.rstrip()}\n{line}\n" if text.strip() else f"{line}\n"
-
-
-def _refuse_garbled(path: Path, text: str, name: str, value: Any) -> None:
-    import tomllib
-
-    try:
-        if tomllib.loads(text)[name] == value:
-            return
-    except (tomllib.TOMLDecodeError, KeyError):
-        pass
-    raise UsageError(f"{path} cannot be changed line by line.", f"Set {name!r} in it with an editor.")

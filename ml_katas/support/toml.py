@@ -1,4 +1,4 @@
-"""Strict reading of TOML into dataclasses: errors name file, line, expectation and nearest right name."""
+"""TOML: read strictly into dataclasses (errors name file, line and expectation), edited with its comments."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InvalidKata
+from .files import write_whole
 from .spelling import nearest
 
 Record = TypeVar("Record")
@@ -39,6 +41,20 @@ def read_text(path: Path) -> str:
         raise InvalidKata(path, None, f"must be UTF-8 text ({error.reason} at byte {error.start})") from None
     except OSError as error:
         raise InvalidKata(path, None, f"cannot be read: {error.strerror}") from None
+
+
+def edit_toml(path: Path, change: Callable[[Any], None]) -> None:
+    """Have *change* edit the table of the TOML file at *path*; comments and layout stay as they are.
+
+    The file is made where it is missing, and written through a link.
+    """
+    import tomlkit  # its import takes as long as a whole `mlkata list`, and few commands edit
+
+    before = path.read_bytes().decode() if path.is_file() else ""
+    document = tomlkit.parse(before)
+    change(document)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path.resolve(), tomlkit.dumps(document).encode())
 
 
 def _line_of_syntax_error(error: Exception) -> int | None:

@@ -322,8 +322,27 @@ def test_a_track_that_exists_gets_the_kata(terminal: Terminal) -> None:
     first = terminal("author", "new", "soft-sign", "--track", "moe").stdout.splitlines()
     terminal("author", "new", "hard-sign", "--track", "flat")
     assert first[1] == "It ends the track 'moe' in katas/tracks.toml."
-    after = before.replace('"moe-noisy"  # no comma', '"moe-noisy",  # no comma\n    "soft-sign",')
+    after = before.replace('"moe-noisy"  # no comma', '"moe-noisy",  # no comma\n    "soft-sign"')
     assert (katas / "tracks.toml").read_text() == after.replace('["one"]', '["one", "hard-sign"]')
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[]", '["soft-sign"]'),
+        ('["one",]', '["one", "soft-sign"]'),
+        ('[\n    # first\n    "one",\n]', '[\n    # first\n    "one",\n    "soft-sign",\n]'),
+        ('[\n  "one", "two",\n  "three",\n]', '[\n  "one", "two",\n  "three",\n  "soft-sign",\n]'),
+    ],
+)
+def test_a_track_keeps_its_layout(terminal: Terminal, before: str, after: str) -> None:
+    """However a track lists its katas, the new one comes last and nothing else changes."""
+    (terminal.folder / "katas").mkdir()
+    path = terminal.folder / "katas" / "tracks.toml"
+    text = '[[track]]  # ours\nname = "moe"\ntitle = "Experts"\nkatas = {}  # the end\n'
+    path.write_text(text.format(before))
+    terminal("author", "new", "soft-sign", "--track", "moe")
+    assert path.read_text() == text.format(after)
 
 
 def test_a_track_that_does_not_exist_is_told_in_lines_to_add(terminal: Terminal) -> None:

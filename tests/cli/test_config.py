@@ -141,7 +141,9 @@ def test_no_folder_may_choose_the_editor(terminal: Terminal) -> None:
         ("", 'editor = "code -w"\n'),
         ("# mine\n\ncolor = 'never' # dark\n", "# mine\n\ncolor = 'never' # dark\neditor = \"code -w\"\n"),
         ('editor = "a # b" # why\nplain = true', 'editor = "code -w" # why\nplain = true'),
-        ("  editor='x'\n", 'editor = "code -w"\n'),
+        ("  editor='x'\n", '  editor="code -w"\n'),
+        ("plain = true", 'plain = true\neditor = "code -w"\n'),
+        ('editor = """\nvi\n"""  # long\nplain = true\n', 'editor = "code -w"  # long\nplain = true\n'),
         ("# editor = 'x'\n", "# editor = 'x'\neditor = \"code -w\"\n"),
     ],
 )
@@ -153,14 +155,26 @@ def test_set_leaves_other_lines_as_they_are(terminal: Terminal, user: Path, befo
     assert terminal("config", "get", "editor").stdout == "code -w\n"
 
 
-@pytest.mark.parametrize("value", ["say \"hi\" \\ 'there'", "emacs\t-nw", "édit", "a\x7fb"])
-def test_any_text_comes_back_as_it_was_or_is_refused(terminal: Terminal, user: Path, value: str) -> None:
-    """A value with quotes, backslashes or odd letters is read back as it was set."""
-    result = terminal("config", "set", "editor", value)
-    if result.exit_code == 0:
-        assert origin(terminal, "editor") == (value, str(user))
-    else:
-        assert not user.exists()
+@pytest.mark.parametrize("value", ["say \"hi\" \\ 'there'", "emacs\t-nw", "édit", "a\x7fb", "a\nb", ""])
+def test_any_text_comes_back_as_it_was(terminal: Terminal, user: Path, value: str) -> None:
+    """A value with quotes, backslashes, control characters or odd letters is read back as it was set."""
+    assert terminal("config", "set", "editor", value).exit_code == 0
+    assert origin(terminal, "editor") == (value, str(user))
+
+
+def test_a_file_with_a_mistake_is_not_written_to(terminal: Terminal, user: Path) -> None:
+    """`config set` refuses a file that cannot be read, as every command does, and leaves it as it is."""
+    user.write_text("colour = 1\n")
+    result = terminal("config", "set", "plain", "yes")
+    assert (result.exit_code, user.read_text()) == (3, "colour = 1\n")
+    assert result.stderr.startswith(f"mlkata: {user}:1: unknown key 'colour'.")
+
+
+def test_line_ends_stay(terminal: Terminal, user: Path) -> None:
+    """A file with the line ends of another system keeps them."""
+    user.write_bytes(b"# mine\r\nplain = false # quiet\r\n")
+    terminal("config", "set", "plain", "yes")
+    assert user.read_bytes() == b"# mine\r\nplain = true # quiet\r\n"
 
 
 def test_set_says_when_something_else_comes_first(

@@ -25,7 +25,8 @@ main()
 """
 HEAVY = {
     "torch", "numpy", "pytest", "rich", "jinja2", "pygments", "pylatexenc", "watchfiles", "platformdirs",
-    "subprocess", "tempfile", "asyncio", "tomllib", "ast", "sqlite3", "difflib", "importlib.metadata",
+    "tomlkit", "subprocess", "tempfile", "asyncio", "tomllib", "ast", "sqlite3", "difflib",
+    "importlib.metadata",
 }  # fmt: skip
 
 
