@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,14 @@ from ..errors import InvalidKata, MlkataError, UnknownKata
 from ..support.records import record
 from ..support.spelling import nearest
 from .cache import Cache
-from .sources import bundled, distinct, kata_folders, problem_of_source, refuse_odd_source
+from .sources import (
+    bundled,
+    distinct,
+    folders_of_variable,
+    kata_folders,
+    problem_of_source,
+    refuse_odd_source,
+)
 from .tracks import Track, line_naming, read_tracks
 
 if TYPE_CHECKING:
@@ -66,7 +72,7 @@ class Catalog:
         """
         if katas_dir is not None:
             refuse_odd_source(katas_dir, "--katas")
-        named = [Path(part) for part in os.environ.get("MLKATA_PATH", "").split(os.pathsep) if part]
+        named = list(folders_of_variable())
         origin = "MLKATA_PATH" if named else "The setting 'katas'"
         named = named or ([configured] if configured else [])
         problems = tuple(problem_of_source(path, origin) for path in named)

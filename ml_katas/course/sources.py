@@ -22,6 +22,11 @@ def bundled(name: str) -> Path | None:
     return next((path for path in (_PACKAGE / name, _PACKAGE.parent / name) if path.is_dir()), None)
 
 
+def folders_of_variable() -> tuple[Path, ...]:
+    """Return the folders that MLKATA_PATH names, in its order."""
+    return tuple(Path(part) for part in os.environ.get("MLKATA_PATH", "").split(os.pathsep) if part)
+
+
 def kata_folders(source: Path) -> Iterator[Path]:
     with os.scandir(source) as children:
         found = sorted((c.name, c.path) for c in children if c.name[0] not in "._" and c.is_dir())

@@ -1,4 +1,4 @@
-"""`author new`: a folder that is a whole kata at once, but for what is marked TODO."""
+"""`author new`: the whole folder of a kata, which lacks only what is marked TODO."""
 
 from __future__ import annotations
 
@@ -132,6 +132,18 @@ SOLUTIONS = {
 }
 
 
+FIRST_CHECKS = {
+    "a function": "assert rms_norm(torch.ones(2, 3), torch.ones(3)).shape == (2, 3), 'shape'",
+    "a tuple, a network and k": "assert len(top_k_gating(torch.ones(2, 3, 4), nn.Linear(4, 5))) == 2, 'two'",
+    "a named tuple": "assert merge(*torch.ones(4, 1)).total == 2, 'total'",
+    "a module": "assert LoRALinear(nn.Linear(3, 4), 2, 1.0)(torch.ones(5, 3)).shape == (5, 4), 'shape'",
+    "a step in place": "assert sgd_step(torch.ones(1), torch.ones(1), {}, 0.1) is None, 'in place'",
+    "an object with methods": "assert Centres(2).fit(torch.eye(3)).predict(torch.eye(3))[1] == 1, '1'",
+    "random numbers": "assert dropout(torch.ones(9)).shape == (9,), 'shape'",
+    "two functions without tensors": "assert join(split(b'ab', {})) == b'ab', 'all of it'",
+}
+
+
 def write(terminal: Terminal, text: str, name: str = "draft.py") -> str:
     """Write a solution into the terminal's folder and return its name."""
     (terminal.folder / name).write_text(dedent(text).lstrip("\n"), encoding="utf-8")
@@ -152,10 +164,15 @@ def findings(terminal: Terminal, slug: str, *options: str) -> list[str]:
     return [finding["problem"] for finding in proof["findings"]]
 
 
+UNWRITTEN = (
+    "must pass, and with seed 1 it is failed in test_worked_example: this check is still to be written; "
+    "until it passes, nothing else is tried"
+)
+
+
 def is_expected(problem: str) -> bool:
-    """Return whether a finding is one that only the author can mend: words and numbers that are missing."""
-    given = ("still to be written", "at least ", "is the same code as solution.py")
-    return problem.startswith(given) or "kills nothing" in problem
+    """Return whether a finding is one that only the author can fix: words and numbers that are missing."""
+    return problem.startswith(("still to be written", "at least ", "is the same code as solution.py"))
 
 
 def said(terminal: Terminal, *arguments: str) -> tuple[int, list[str]]:
@@ -185,18 +202,23 @@ def test_a_kata_from_nothing_has_every_file_and_says_what_comes_next(terminal: T
 
 @pytest.mark.parametrize("solution", ["", SOLUTIONS["a named tuple"]], ids=["the example", "a named tuple"])
 def test_a_fresh_kata_lacks_nothing_but_words_and_numbers(terminal: Terminal, solution: str) -> None:
-    """All that `author check` finds in a fresh kata is its TODO lines and that mistakes are too few."""
+    """All that `author check` finds is TODO lines, too few solutions, and the check that is to be written."""
     given = ["--from", write(terminal, solution)] if solution else []
     begun = begin(terminal, "fresh-kata", *given)
     found = findings(terminal, "fresh-kata")
-    assert [problem for problem in found if not is_expected(problem)] == []
+    assert [problem for problem in found if not is_expected(problem)] == [UNWRITTEN]
     assert sum(problem.startswith("still to be written") for problem in found) == begun["todo"]
 
 
 @pytest.mark.parametrize("kind", SOLUTIONS)
-def test_a_suite_made_from_a_solution_judges_at_once(terminal: Terminal, kind: str) -> None:
-    """For functions and classes of many kinds the solution passes, starter and mistake do not."""
+def test_with_its_first_check_a_kata_is_judged(terminal: Terminal, kind: str) -> None:
+    """For functions and classes of many kinds: the solution passes the check, the starter is incomplete."""
     begin(terminal, "fresh-kata", "--from", write(terminal, SOLUTIONS[kind]))
+    suite = terminal.folder / "katas" / "fresh-kata" / "suite.py"
+    unwritten = 'raise AssertionError("this check is still to be written")'
+    text = suite.read_text()
+    assert unwritten in text
+    suite.write_text(f"import torch\nfrom torch import nn\n{text.replace(unwritten, FIRST_CHECKS[kind])}")
     found = findings(terminal, "fresh-kata", "--fast")
     assert [problem for problem in found if not is_expected(problem)] == []
 
@@ -278,6 +300,32 @@ def test_the_kata_goes_where_katas_are(
     monkeypatch.chdir(work)
     begun = begin(terminal, "soft-sign")
     assert Path(begun["folder"]).resolve() == (work / where / "soft-sign").resolve()
+
+
+def test_the_kata_goes_where_the_variable_says(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The first folder of MLKATA_PATH comes before the folder that is here, and after --katas."""
+    for name in ("first", "second", "flag", "work/katas"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("MLKATA_PATH", f"{tmp_path / 'first'}:{tmp_path / 'second'}")
+    assert begin(terminal, "soft-sign")["folder"] == str(tmp_path / "first" / "soft-sign")
+    flag = str(tmp_path / "flag")
+    assert begin(terminal, "soft-sign", "--katas", flag)["folder"] == str(tmp_path / "flag" / "soft-sign")
+
+
+def test_a_variable_that_names_no_folder_is_refused(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of MLKATA_PATH is never made up: the error says how to make it."""
+    monkeypatch.setenv("MLKATA_PATH", "nowhere")
+    assert said(terminal, "soft-sign") == (
+        2,
+        [
+            "mlkata: MLKATA_PATH names nowhere, which is not a folder.",
+            "  `mkdir -p nowhere` makes it; it is to hold your katas.",
+        ],
+    )
 
 
 def test_a_source_that_is_known_needs_no_option(
@@ -421,15 +469,15 @@ def test_a_folder_of_katas_must_exist(terminal: Terminal) -> None:
 MISTAKES = {
     "def f(:": (
         "draft.py:1: does not compile: invalid syntax.",
-        "Mend it, then run the command again.",
+        "Fix it, then run the command again.",
     ),
     "import torch\n\n_x = 1": (
         "draft.py:3: the file ends without a public function or class for a suite to call.",
         "Define what a learner is to write at the top level of the file.",
     ),
-    "import torch\ndef f(x, /):\n    return x": (
-        "draft.py:2: f takes 'x' by position only; suites call by name.",
-        "Leave out the `/` in its signature.",
+    "import torch\nclass Empty:\n    pass": (
+        "draft.py:3: the file ends without a public function or class for a suite to call.",
+        "Define what a learner is to write at the top level of the file.",
     ),
 }
 

@@ -39,7 +39,7 @@ def nothing_is_left_to_write(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     TODO.
     """
     paths = [*(kata.folder / name for name in FILES), *kata.variants]
-    paths += [kata.folder / MISTAKES] if kata.mistakes else []
+    paths += [path for path in (kata.folder / MISTAKES,) if path.is_file()]
     for path in paths:
         for number, line in enumerate(read_text(path).splitlines(), start=1):
             if match := _TODO.search(line):

@@ -1,1 +1,1 @@
-"""The beginning of a kata: a folder made from its solution, which waits for words."""
+"""Scaffolding: the folder of a new kata, made from its solution, with TODO for what is not known."""

@@ -1,4 +1,4 @@
-"""The beginning of a kata: a whole folder that is valid at once, but for what is marked TODO."""
+"""A new kata: a whole folder, which lacks only what is marked TODO."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class Order:
 
 
 @record
-class Begun:
-    """A kata that was begun: its folder, its files, how many lines say TODO, and its place in a track."""
+class Scaffold:
+    """A new kata, its files, how many of their lines say TODO, and its place in a track."""
 
     kata: Kata
     files: tuple[str, ...]
     todo: int
-    enrolment: Placement | None = None
+    placement: Placement | None = None
 
 
-def begin(order: Order, source: Path) -> Begun:
+def scaffold(order: Order, source: Path) -> Scaffold:
     """Write the kata's folder into *source*, whole or not at all; what exists there is left as it is."""
     _refuse_bad_slug(order.slug)
     solution = _solution(order)
@@ -64,11 +64,11 @@ def begin(order: Order, source: Path) -> Begun:
     with as_file_error(folder, "written", "--katas names another folder for it."):
         source.mkdir(exist_ok=True)
         with _draft(source, order.slug, files) as draft:
-            _prove_whole(Kata.load(draft))
+            _refuse_unreadable(Kata.load(draft))
             draft.rename(folder)
         sync_folder(source)
-    enrolment = place(order.slug, order.track, source) if order.track else None
-    return Begun(Kata.load(folder), tuple(files), sum(map(_todos, files.values())), enrolment)
+    placement = place(order.slug, order.track, source) if order.track else None
+    return Scaffold(Kata.load(folder), tuple(files), sum(map(_todos, files.values())), placement)
 
 
 def _refuse_bad_slug(slug: str) -> None:
@@ -138,10 +138,9 @@ def _draft(source: Path, slug: str, files: dict[str, str]) -> Iterator[Path]:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _prove_whole(kata: Kata) -> None:
-    """Raise InvalidKata unless all that is read when it is first used can be read."""
-    assert kata.suite.checks
-    assert kata.mistakes
+def _refuse_unreadable(kata: Kata) -> None:
+    """Raise InvalidKata unless what is read only when it is used can be read."""
+    _ = kata.suite, kata.mistakes
     render_starter(kata)
     render_starter(kata, bare=True)
 

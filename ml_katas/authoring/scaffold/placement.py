@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...course.catalog import Catalog
+from ...course.sources import folders_of_variable
 from ...course.tracks import Tracks
 from ...errors import InvalidKata, UsageError
 from ...support.files import as_file_error
@@ -25,20 +26,26 @@ class Placement:
     remark: str = ""
 
 
-def folder_of_katas(named: Path | None, cwd: Path) -> Path:
+def folder_of_katas(flag: Path | None, cwd: Path) -> Path:
     """Return the folder that a new kata goes to, or raise UsageError; `katas` need not be there yet.
 
-    It is *named*, or what holds katas here: `katas` in this folder, this folder, or the one around a kata.
+    It is that of the *flag*, or the first of MLKATA_PATH, or else what holds katas here: `katas` in this
+    folder, this folder, or the one around a kata.
     """
-    if named is None:
-        return _found(cwd)
-    if not named.is_dir():
-        says = f"--katas names {named}, which is not a folder."
-        raise UsageError(says, f"`mkdir -p {named}` makes it; it is to hold your katas.")
-    if (named / "kata.toml").exists():
-        says = f"--katas names {named}, which is itself a kata."
-        raise UsageError(says, f"Name the folder above it: --katas {named.parent}")
-    return named
+    named = (("--katas", flag), *(("MLKATA_PATH", path) for path in folders_of_variable()))
+    for origin, path in named:
+        if path is not None:
+            _refuse_odd_folder(path, origin)
+            return path
+    return _found(cwd)
+
+
+def _refuse_odd_folder(path: Path, origin: str) -> None:
+    says = f"{origin} names {path}, which is"
+    if not path.is_dir():
+        raise UsageError(f"{says} not a folder.", f"`mkdir -p {path}` makes it; it is to hold your katas.")
+    if (path / "kata.toml").exists():
+        raise UsageError(f"{says} itself a kata.", f"Name the folder above it: {path.parent}")
 
 
 def place(slug: str, track: str, source: Path) -> Placement:

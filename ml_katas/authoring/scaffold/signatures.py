@@ -1,4 +1,4 @@
-"""The entry points of a solution, read from its syntax tree: what a suite calls, and with which arguments."""
+"""The entry points of a solution, read from its syntax tree: what a suite calls."""
 
 from __future__ import annotations
 
@@ -13,25 +13,12 @@ Definitions = Mapping[str, ast.FunctionDef | ast.ClassDef]
 
 
 @record
-class Parameter:
-    """A parameter as it is written; one with a default is not required."""
-
-    name: str
-    annotation: str
-    is_required: bool
-
-
-@record
 class Function:
-    """A function, or a method without its `self`."""
+    """A function with the names of its parameters, or a method without its `self`."""
 
     name: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[str, ...]
     node: ast.FunctionDef
-
-    @property
-    def required(self) -> tuple[Parameter, ...]:
-        return tuple(parameter for parameter in self.parameters if parameter.is_required)
 
 
 @record(kw_only=True)
@@ -44,10 +31,6 @@ class Class:
     call: Function | None
     methods: tuple[Function, ...]
     node: ast.ClassDef
-
-    @property
-    def functions(self) -> tuple[Function, ...]:
-        return tuple(filter(None, (self.constructor, self.call, *self.methods)))
 
     @property
     def can_be_called(self) -> bool:
@@ -121,7 +104,7 @@ def _parsed(text: str, where: str) -> ast.Module:
         return ast.parse(text)
     except SyntaxError as error:
         says = f"{where}:{error.lineno}: does not compile: {error.msg}."
-        raise UsageError(says, "Mend it, then run the command again.") from None
+        raise UsageError(says, "Fix it, then run the command again.") from None
     except ValueError as error:  # null bytes
         raise UsageError(f"{where} is not Python: {error}.", "--from takes a file of Python code.") from None
 
@@ -134,17 +117,8 @@ def _public(found: Definitions) -> Iterator[str]:
 
 
 def _function(node: ast.FunctionDef, skip: int = 0) -> Function:
-    arguments = node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    required = [number < len(positional) - len(arguments.defaults) for number in range(len(positional))]
-    required += [default is None for default in arguments.kw_defaults]
-    pairs = list(zip([*positional, *arguments.kwonlyargs], required, strict=True))
-    return Function(node.name, tuple(_parameter(*pair) for pair in pairs[skip:]), node)
-
-
-def _parameter(argument: ast.arg, is_required: bool) -> Parameter:
-    annotation = ast.unparse(argument.annotation).strip("'\"") if argument.annotation else ""
-    return Parameter(argument.arg, annotation, is_required)
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return Function(node.name, tuple(argument.arg for argument in arguments[skip:]), node)
 
 
 def _is_public_method(node: ast.FunctionDef) -> bool:
@@ -166,11 +140,6 @@ def _refuse_what_no_suite_can_call(entry: Function | Class, where: str) -> None:
     if isinstance(entry, Class) and not entry.can_be_called:
         says = f"{where}:{entry.node.lineno}: the class {entry.name} has no public method to check."
         raise UsageError(says, "Give it one, or name other entry points with --entry-point.")
-    for function in entry.functions if isinstance(entry, Class) else (entry,):
-        nameless = [a.arg for a in function.node.args.posonlyargs if a.arg != "self"]
-        if nameless:
-            says = f"{where}:{function.node.lineno}: {function.name} takes {nameless[0]!r} by position only"
-            raise UsageError(f"{says}; suites call by name.", "Leave out the `/` in its signature.")
 
 
 def _refuse_nothing(text: str, where: str) -> Solution:

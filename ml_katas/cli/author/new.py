@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ...authoring.scaffold.new import Begun, Order, begin
+from ...authoring.scaffold.new import Order, Scaffold, scaffold
 from ...authoring.scaffold.placement import Placement, folder_of_katas
 from ...course.catalog import Catalog
 from ...course.difficulty import Difficulty
@@ -18,14 +18,14 @@ from ..messages import counted, short
 from ..options import Settings, common, complete_kata, complete_track
 
 
-@click.command("new", short_help="Begin a kata: a whole folder that works.")
+@click.command("new", short_help="Begin a kata: a whole folder, with TODO marks.")
 @click.argument("slug")
 @click.option(
     "--from",
     "solution",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The solution; signatures, docstrings and checks are made from it.",
+    help="The solution; signatures and docstrings are taken from it.",
 )
 @click.option(
     "--entry-point",
@@ -69,9 +69,10 @@ def new(
     requires: tuple[str, ...],
     track: str,
 ) -> None:
-    """Begin the kata SLUG: a whole folder that works, with TODO where your words are needed.
+    """Begin the kata SLUG: a whole folder made from a solution, with TODO where you are needed.
 
-    It goes into --katas DIR, or else into the folder of katas that is here; one that exists is left as it is.
+    It goes into --katas DIR, or the first folder of MLKATA_PATH, or the folder of katas that is here. A kata
+    that exists is left as it is.
     """
     source = folder_of_katas(settings.katas, current_folder())
     with settings.state() as state:
@@ -89,35 +90,35 @@ def new(
         requires=needed,
         track=track,
     )
-    begun = begin(order, source)
+    made = scaffold(order, source)
     if settings.json:
-        settings.screen.emit(_as_json(begun))
+        settings.screen.emit(_as_json(made))
         return
-    for line in _lines(begun, source, rivals):
+    for line in _lines(made, source, rivals):
         settings.screen.say(line)
 
 
-def _lines(begun: Begun, source: Path, rivals: list[Path]) -> Iterator[str]:
-    kata, folder = begun.kata, short(begun.kata.folder)
-    yield f"Wrote {folder}: {counted(len(begun.files), 'file')}, {counted(begun.todo, 'line')} marked TODO."
+def _lines(made: Scaffold, source: Path, rivals: list[Path]) -> Iterator[str]:
+    kata, folder = made.kata, short(made.kata.folder)
+    yield f"Wrote {folder}: {counted(len(made.files), 'file')}, {counted(made.todo, 'line')} marked TODO."
     for rival in (path for path in rivals if path.resolve() != kata.folder.resolve()):
         yield f"{rival} has the same name; which of the two is meant depends on --katas and MLKATA_PATH."
-    if begun.enrolment:
-        yield from _enrolment_lines(begun.enrolment)
+    if made.placement:
+        yield from _placement_lines(made.placement)
     where = _where(source)
     yield ""
     yield f"  mlkata author check {kata.slug}{where}     what is still to be done"
     yield f"  mlkata author preview {kata.slug}{where}   what a learner will see"
 
 
-def _enrolment_lines(enrolment: Placement) -> Iterator[str]:
-    path = short(enrolment.path)
-    if enrolment.is_written:
-        yield f"It ends the track {enrolment.track!r} in {path}."
+def _placement_lines(placement: Placement) -> Iterator[str]:
+    path = short(placement.path)
+    if placement.is_written:
+        yield f"It ends the track {placement.track!r} in {path}."
         return
-    yield f"{enrolment.remark} Put this into {path}:".strip()
+    yield f"{placement.remark} Put this into {path}:".strip()
     yield ""
-    yield from (f"  {line}" for line in enrolment.lines)
+    yield from (f"  {line}" for line in placement.lines)
 
 
 def _where(source: Path) -> str:
@@ -126,11 +127,11 @@ def _where(source: Path) -> str:
     return "" if source.resolve() in usual else f" --katas {shlex.quote(short(source))}"
 
 
-def _as_json(begun: Begun) -> dict[str, Any]:
+def _as_json(made: Scaffold) -> dict[str, Any]:
     return {
         "schema": "mlkata.author-new/1",
-        "kata": begun.kata.slug,
-        "folder": str(begun.kata.folder.absolute()),
-        "files": list(begun.files),
-        "todo": begun.todo,
+        "kata": made.kata.slug,
+        "folder": str(made.kata.folder.absolute()),
+        "files": list(made.files),
+        "todo": made.todo,
     }
