@@ -8,7 +8,9 @@ from importlib import metadata
 
 from . import __version__
 from .errors import MlkataError
-from .practice.state import DONE, AppState
+from .practice.state import AppState
+from .practice.status import DONE
+from .report import IsolationLevel
 from .support.records import record
 
 OLDEST_TORCH = (2, 6)
@@ -77,7 +79,9 @@ def _isolation() -> Finding:
     except MlkataError as error:
         return Finding(name="isolation", works=False, says=error.message, mend=error.next_step, vital=True)
     missing = f"; missing: {', '.join(found.missing)}" if found.missing else ""
-    return Finding(name="isolation", works=found.level == "strong", says=f"{found.level}{missing}")
+    return Finding(
+        name="isolation", works=found.level is IsolationLevel.STRONG, says=f"{found.level}{missing}"
+    )
 
 
 def _server() -> Iterator[Finding]:

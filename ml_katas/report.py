@@ -52,6 +52,33 @@ class Status(StrEnum):
         return max(beyond or seen or {cls.BROKEN}, key=lambda status: status.rank)
 
 
+class FailureKind(StrEnum):
+    """What a failure is about: what two values differ in, from coarse to fine, or why none were compared."""
+
+    TYPE = "type"
+    STRUCTURE = "structure"
+    SHAPE = "shape"
+    DTYPE = "dtype"
+    DEVICE = "device"
+    NAN = "nan"
+    VALUES = "values"
+    ASSERTION = "assertion"
+    EXCEPTION = "exception"
+    UNFINISHED = "unfinished"
+    LIMIT = "limit"
+    AFTER = "after"  # a coarser check did not pass
+    NOT_RUN = "not_run"  # the report ended before this check
+
+
+class IsolationLevel(StrEnum):
+    """How well a submission is kept from the machine."""
+
+    STRONG = "strong"
+    MEDIUM = "medium"
+    LIMITS_ONLY = "limits-only"
+    UNKNOWN = "unknown"
+
+
 @record
 class Frame:
     """One line of the learner's file that an exception passed through."""
@@ -93,13 +120,9 @@ class Differing:
 
 @record(kw_only=True)
 class Failure:
-    """What went wrong in a check; texts from the submission are bounded and free of control characters.
+    """What went wrong in a check; texts from the submission are bounded and free of control characters."""
 
-    `kind` is one of: assertion, type, structure, shape, dtype, device, nan, values, exception,
-    unfinished, limit, after, not_run.
-    """
-
-    kind: str
+    kind: FailureKind
     message: str
     label: str = ""
     expected: str = ""
@@ -137,10 +160,10 @@ class Diagnosis:
 class Isolation:
     """What kept the submission from the machine, as it was measured, and what is missing.
 
-    `level` is `strong`, `medium` or `limits-only`; `unknown` where nothing was measured.
+    `level` is `unknown` where nothing was measured.
     """
 
-    level: str
+    level: IsolationLevel
     missing: tuple[str, ...] = ()
 
 

@@ -28,7 +28,9 @@ from ml_katas.report import (
     CheckResult,
     Diagnosis,
     Failure,
+    FailureKind,
     Isolation,
+    IsolationLevel,
     Report,
     Status,
 )
@@ -117,7 +119,7 @@ class ObedientJudge:
         kata = Kata.load(Path(request.kata))
         self.asked.append((kata.slug, request.source, request.file_name, request.seed))
         if on_event is not None:
-            on_event(Started(kata.suite.names, Isolation("strong")))
+            on_event(Started(kata.suite.names, Isolation(IsolationLevel.STRONG)))
         status = self.verdicts.pop(0) if len(self.verdicts) > 1 else self.verdicts[0]
         return report_of(kata, status, request.seed or "7f3a")
 
@@ -137,7 +139,11 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> ObedientJudge:
 def report_of(kata: Kata, status: Status, seed: str) -> Report:
     """Return a report whose first check has *status*; the others wait for it unless it passed."""
     rest = Status.PASSED if status is Status.PASSED else Status.NOT_RUN
-    wrong = None if status is Status.PASSED else Failure(kind="assertion", message="double(1) is 1, not 2")
+    wrong = (
+        None
+        if status is Status.PASSED
+        else Failure(kind=FailureKind.ASSERTION, message="double(1) is 1, not 2")
+    )
     checks = tuple(
         CheckResult(
             name=check.name,
@@ -155,7 +161,7 @@ def report_of(kata: Kata, status: Status, seed: str) -> Report:
         status=status,
         seed=seed,
         ms=12.0,
-        isolation=Isolation("strong"),
+        isolation=Isolation(IsolationLevel.STRONG),
         checks=checks,
         diagnosis=diagnosis,
     )

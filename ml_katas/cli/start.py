@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from ..practice.overview import NextReason
 from ..practice.start import Begun, start_kata
 from .messages import closing_notices, headline, short
 from .options import Settings, bare_option, common, kata_argument
 
-_WHY = {"unfinished": " (unfinished)", "track": " (next in the track)"}
+_WHY = {NextReason.UNFINISHED: " (unfinished)", NextReason.TRACK: " (next in the track)"}
 
 
 @click.command()

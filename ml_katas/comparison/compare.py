@@ -16,7 +16,7 @@ from dataclasses import fields, is_dataclass
 import torch
 from torch import Tensor
 
-from ..report import Failure
+from ..report import Failure, FailureKind
 from .compare_numbers import compare_numbers
 from .compare_tensors import compare_tensors
 from .evidence import Compared
@@ -66,7 +66,13 @@ def assert_shape(actual: object, shape: tuple[int, ...], *, label: str = "") -> 
     if tuple(actual.shape) != tuple(shape):
         message = f"{terms.subject} has shape {shape_text(actual.shape)}; expected {wanted}"
         raise Mismatch(
-            Failure(kind="shape", message=message, label=label, expected=wanted, actual=signature(actual))
+            Failure(
+                kind=FailureKind.SHAPE,
+                message=message,
+                label=label,
+                expected=wanted,
+                actual=signature(actual),
+            )
         )
 
 
@@ -120,7 +126,7 @@ def _with_sequence(
     if len(actual) != len(expected):
         message = f"{terms.subject} has {counted(len(actual), 'item')}; expected {len(expected)}"
         return Failure(
-            kind="structure",
+            kind=FailureKind.STRUCTURE,
             message=message,
             label=terms.label,
             expected=kind_of(expected),
@@ -148,7 +154,7 @@ def _with_fields(terms: Terms, actual: object, expected: object) -> Failure | No
     if lacking:
         message = f"{terms.subject} is {kind_of(actual)} without '{lacking[0]}'; expected {kind_of(expected)}"
         return Failure(
-            kind="structure",
+            kind=FailureKind.STRUCTURE,
             message=message,
             label=terms.label,
             expected=kind_of(expected),
@@ -165,7 +171,11 @@ def _with_other(terms: Terms, actual: object, expected: object) -> Failure | Non
         return None
     message = f"{terms.subject} is {shown(actual)}; expected {shown(expected)}"
     return Failure(
-        kind="values", message=message, label=terms.label, expected=shown(expected), actual=shown(actual)
+        kind=FailureKind.VALUES,
+        message=message,
+        label=terms.label,
+        expected=shown(expected),
+        actual=shown(actual),
     )
 
 
@@ -189,7 +199,9 @@ def _first(failures: Iterator[Failure | None]) -> Failure | None:
 
 def _type_failure(terms: Terms, actual: object, wanted: str) -> Failure:
     message = f"{terms.subject} is {kind_of(actual)}; expected {wanted}"
-    return Failure(kind="type", message=message, label=terms.label, expected=wanted, actual=kind_of(actual))
+    return Failure(
+        kind=FailureKind.TYPE, message=message, label=terms.label, expected=wanted, actual=kind_of(actual)
+    )
 
 
 def _keys_failure(
@@ -204,7 +216,7 @@ def _keys_failure(
     else:
         message = f"{terms.subject} has the key {shown(surplus[0])}, which is not expected"
     return Failure(
-        kind="structure",
+        kind=FailureKind.STRUCTURE,
         message=message,
         label=terms.label,
         expected=shown(list(expected)),

@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..report import Differing, Failure
+from ..report import Differing, Failure, FailureKind
 from . import relations
 from .number_text import Number
 from .terms import Terms
@@ -25,7 +25,7 @@ def compare_numbers(terms: Terms, actual: object, expected: Number) -> Failure |
     if isinstance(actual, Tensor) and actual.dim():
         message = f"{terms.subject} has shape {shape_text(actual.shape)}; expected a single number"
         return Failure(
-            kind="shape",
+            kind=FailureKind.SHAPE,
             message=message,
             label=terms.label,
             expected=kind_of(expected),
@@ -35,7 +35,7 @@ def compare_numbers(terms: Terms, actual: object, expected: Number) -> Failure |
     if not isinstance(number, int | float | complex) or not _stands_for(number, expected):
         message = f"{terms.subject} is {kind_of(actual)}; expected {kind_of(expected)}"
         return Failure(
-            kind="type",
+            kind=FailureKind.TYPE,
             message=message,
             label=terms.label,
             expected=kind_of(expected),
@@ -88,8 +88,8 @@ def _are_same(actual: Number, expected: Number, tolerance: Tolerance) -> bool:
         return False
 
 
-def _kind(actual: Number, expected: Number) -> str:
-    return "values" if _class(actual) == _class(expected) else "nan"
+def _kind(actual: Number, expected: Number) -> FailureKind:
+    return FailureKind.VALUES if _class(actual) == _class(expected) else FailureKind.NAN
 
 
 def _class(number: Number) -> str:

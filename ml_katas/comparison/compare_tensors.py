@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..report import Differing, Failure, Window, Worst
+from ..report import Differing, Failure, FailureKind, Window, Worst
 from . import relations
 from .terms import Terms
 from .tolerances import all_finite, differing, same, wide
@@ -36,7 +36,7 @@ def shape(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
         return None
     message = f"{terms.subject} has shape {shape_text(actual.shape)}; expected {shape_text(expected.shape)}"
     relation = relations.between_shapes(actual, expected, terms.tolerance(actual.dtype))
-    return _failure("shape", message, terms, actual, expected, relation=relation)
+    return _failure(FailureKind.SHAPE, message, terms, actual, expected, relation=relation)
 
 
 def dtype(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
@@ -46,7 +46,9 @@ def dtype(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
         return None
     message = f"{terms.subject} is {dtype_name(actual.dtype)}; expected {wanted}"
     texts = signature(actual), f"{_bare(wanted)} {shape_text(expected.shape)}"
-    return Failure(kind="dtype", message=message, label=terms.label, expected=texts[1], actual=texts[0])
+    return Failure(
+        kind=FailureKind.DTYPE, message=message, label=terms.label, expected=texts[1], actual=texts[0]
+    )
 
 
 def device(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
@@ -55,7 +57,7 @@ def device(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
     if actual.device == expected.device or oracle:
         return None
     message = f"{terms.subject} is on {actual.device}; expected {expected.device}"
-    return _failure("device", message, terms, actual, expected)
+    return _failure(FailureKind.DEVICE, message, terms, actual, expected)
 
 
 def values(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
@@ -70,7 +72,7 @@ def values(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
     index = worst_index(actual, expected, differs, tolerance)
     found = _marked(terms, actual, expected, differs, index)
     relation = relations.between(actual, expected, tolerance)
-    return replace(found, kind="values", message=_message(terms, found), relation=relation)
+    return replace(found, kind=FailureKind.VALUES, message=_message(terms, found), relation=relation)
 
 
 def _are_identical(terms: Terms, actual: Tensor, expected: Tensor) -> bool:
@@ -126,7 +128,7 @@ def _nan(
     found = _marked(terms, actual, expected, differs, index)
     message = f"{terms.subject} has {_where(counts[code], *divmod(code, 4))}"
     relation = relations.between_nan(actual, expected, terms.tolerance(actual.dtype))
-    return replace(found, kind="nan", message=message, relation=relation)
+    return replace(found, kind=FailureKind.NAN, message=message, relation=relation)
 
 
 def _where(count: int, got: int, wanted: int) -> str:
@@ -141,7 +143,7 @@ def _marked(
     """Return a failure with the worst element, the numbers around it, and how many differ."""
     actual, expected = actual.cpu(), expected.cpu()
     return _failure(
-        "values", "", terms, actual, expected,
+        FailureKind.VALUES, "", terms, actual, expected,
         differing=Differing(int(differs.sum()), differs.numel()),
         worst=worst_at(index, actual, expected),
         window=window_at(index, actual, expected, differs),
@@ -159,7 +161,7 @@ def _message(terms: Terms, found: Failure) -> str:
 
 
 def _failure(
-    kind: str,
+    kind: FailureKind,
     message: str,
     terms: Terms,
     actual: Tensor,

@@ -17,6 +17,7 @@ from ..report import (
     CheckResult,
     Diagnosis,
     Isolation,
+    IsolationLevel,
     Report,
     Status,
     from_plain,
@@ -289,12 +290,16 @@ def _not_started(why: str) -> tuple[str, str]:
 def isolation() -> Isolation:
     """Return the isolation that this machine offers, found by trying; no torch is needed for that."""
     if os.name != "posix":
-        return Isolation("unknown")
+        return Isolation(IsolationLevel.UNKNOWN)
     import subprocess
 
     command = python("ml_katas.judging.sandbox.probes")
     answer = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    return from_plain(Isolation, json.loads(answer.stdout)) if answer.stdout else Isolation("unknown")
+    return (
+        from_plain(Isolation, json.loads(answer.stdout))
+        if answer.stdout
+        else Isolation(IsolationLevel.UNKNOWN)
+    )
 
 
 class Draft:
@@ -309,7 +314,7 @@ class Draft:
         self._checks: list[CheckResult] = []
         self._end: Ended | None = None
         self._diagnosis: Diagnosis | None = None
-        self._isolation = Isolation("unknown")
+        self._isolation = Isolation(IsolationLevel.UNKNOWN)
         self.begun = False
         self.lack: Refused | None = None
         self.why = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ..course.catalog import Entry
@@ -10,7 +11,8 @@ from ..course.tracks import Track
 from ..errors import InvalidKata, UsageError
 from ..support.records import record
 from ..support.spelling import nearest
-from .state import DONE, AppState
+from .state import AppState
+from .status import DONE, KataStatus
 
 if TYPE_CHECKING:
     from ..course.fingerprint import Fingerprint
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 class Row:
     """One line of the catalogue as a learner sees it.
 
-    `status` is passed, assisted, gave-up, started, new or broken; `is_earlier` says that no pass was one
-    of today's suite, `changed` what is not as it was when the learner started.
+    `is_earlier` says that no pass was one of today's suite, `changed` what is not as it was when the
+    learner started.
     """
 
     slug: str
@@ -31,18 +33,27 @@ class Row:
     track_title: str
     difficulty: str
     minutes: int
-    status: str
+    status: KataStatus
     problem: str
     is_earlier: bool = False
     changed: tuple[str, ...] = ()
 
 
+class NextReason(StrEnum):
+    """Why a kata comes next."""
+
+    NAMED = "named"  # the learner chose it
+    UNFINISHED = "unfinished"
+    TRACK = "track"  # it is the next of the last kata's track
+    COURSE = "course"
+
+
 @record
 class Upcoming:
-    """The kata to do next; `why` is unfinished, track (the next of the last kata's) or course."""
+    """The kata to do next, and why it is."""
 
     entry: Entry
-    why: str
+    why: NextReason
 
 
 @record(kw_only=True)
@@ -61,7 +72,7 @@ class Last:
     """The kata last started or checked, with its last attempt and the promise that failed in it."""
 
     entry: Entry
-    status: str
+    status: KataStatus
     attempt: Attempt | None
     sentence: str
 
@@ -80,7 +91,7 @@ class Finish:
     """The end of a track: its katas with their statuses, the work they took, the track to do next."""
 
     track: Track
-    statuses: tuple[str, ...]
+    statuses: tuple[KataStatus, ...]
     attempts: int
     hints: int
     then: TrackProgress | None
@@ -123,11 +134,11 @@ def following(state: AppState, slug: str) -> Upcoming | None:
     at = katas.index(slug) + 1 if slug in katas else 0
     near = _first_open(state, katas[at:] + katas[:at], skip=slug)
     if near:
-        return Upcoming(near, "track")
+        return Upcoming(near, NextReason.TRACK)
     placed = tuple(name for track in state.catalog.tracks for name in track.katas)
     loose = tuple(sorted(set(state.catalog.slugs) - set(placed)))
     far = _first_open(state, placed + loose, skip=slug)
-    return Upcoming(far, "course") if far else None
+    return Upcoming(far, NextReason.COURSE) if far else None
 
 
 def finish(state: AppState, slug: str) -> Finish | None:
@@ -173,7 +184,7 @@ def _rows(state: AppState) -> Iterator[Row]:
             track_title=entry.track_title,
             difficulty=entry.difficulty,
             minutes=entry.minutes,
-            status="broken" if entry.problem else state.status(entry.slug),
+            status=KataStatus.BROKEN if entry.problem else state.status(entry.slug),
             problem=entry.problem.message if entry.problem else "",
             is_earlier=now is not None and bool(passed_with) and now.suite not in passed_with,
             changed=now.changed_since(fingerprints.get(entry.slug)) if now else (),
@@ -201,7 +212,7 @@ def _tracks(state: AppState) -> Iterator[TrackProgress]:
 
 def _track(state: AppState, track: Track) -> TrackProgress:
     done = sum(state.is_done(slug) for slug in track.katas)
-    touched = any(state.status(slug) != "new" for slug in track.katas)
+    touched = any(state.status(slug) is not KataStatus.NEW for slug in track.katas)
     return TrackProgress(
         name=track.name, title=track.title, passed=done, total=len(track.katas), touched=touched
     )
@@ -230,18 +241,18 @@ def _sentence(state: AppState, slug: str, check: str) -> str:
 
 def _upcoming(state: AppState) -> Upcoming | None:
     last = state.last_kata()
-    if last and state.status(last) == "started":
-        return Upcoming(state.catalog.entry(last), "unfinished")
+    if last and state.status(last) is KataStatus.STARTED:
+        return Upcoming(state.catalog.entry(last), NextReason.UNFINISHED)
     found = following(state, last)
     if found or not last or state.is_done(last):
         return found
-    return Upcoming(state.catalog.entry(last), "unfinished")
+    return Upcoming(state.catalog.entry(last), NextReason.UNFINISHED)
 
 
 def _first_open(state: AppState, katas: tuple[str, ...], skip: str) -> Entry | None:
     """Return the first of *katas* that is neither done nor given up; those come last, and *skip* never."""
     todo = [slug for slug in katas if slug != skip and not state.is_done(slug)]
-    for slug in sorted(todo, key=lambda slug: state.status(slug) == "gave-up"):
+    for slug in sorted(todo, key=lambda slug: state.status(slug) is KataStatus.GAVE_UP):
         entry = state.catalog.entry(slug)
         if not entry.problem:
             return entry

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..course.fingerprint import Fingerprint
 from ..support.database import Database
 from ..support.records import record
+from .status import KataStatus
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -165,20 +166,20 @@ class Progress:
         )
         return str(rows[0][0]) if rows else ""
 
-    def statuses(self) -> dict[str, str]:
-        """Return `passed`, `assisted`, `gave-up` or `started` for each kata that was ever touched.
-
-        A pass that came after the solution had been shown is `assisted`.
-        """
+    def statuses(self) -> dict[str, KataStatus]:
+        """Return the status of each kata that was ever touched; a pass after the solution is assisted."""
         touched = self._db.read("SELECT kata FROM starts UNION SELECT kata FROM attempts")
         passed = self._db.read(
             "SELECT kata, min(started) FROM attempts WHERE status = 'passed' GROUP BY kata"
         )
         shown = dict(self._db.read("SELECT kata, min(at) FROM give_ups GROUP BY kata"))
         return (
-            {kata: "started" for (kata,) in touched}
-            | dict.fromkeys(shown, "gave-up")
-            | {kata: "assisted" if shown.get(kata, at) < at else "passed" for kata, at in passed}
+            {kata: KataStatus.STARTED for (kata,) in touched}
+            | dict.fromkeys(shown, KataStatus.GAVE_UP)
+            | {
+                kata: KataStatus.ASSISTED if shown.get(kata, at) < at else KataStatus.PASSED
+                for kata, at in passed
+            }
         )
 
     def attempts(self, kata: str) -> tuple[Attempt, ...]:

@@ -8,7 +8,8 @@ from ..course.kata import Kata
 from ..errors import UsageError, WorkspaceError
 from ..support.records import record
 from ..support.toml import read_text
-from .state import DONE, AppState
+from .state import AppState
+from .status import DONE, KataStatus
 from .workspace import read_submission
 
 
@@ -44,7 +45,7 @@ def unlocked_solution(
     kata = state.find(name)
     status = state.status(kata.slug)
     text = read_text(kata.solution)
-    if status not in (*DONE, "gave-up"):
+    if status not in (*DONE, KataStatus.GAVE_UP):
         if not give_up:
             raise _not_yet(state, kata)
         state.needed_workspace(kata)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..course.fingerprint import Fingerprint
 from ..course.kata import Kata
 from ..support.records import record
-from .overview import upcoming
+from .overview import NextReason, upcoming
 from .state import AppState
 
 if TYPE_CHECKING:
@@ -17,16 +17,13 @@ if TYPE_CHECKING:
 
 @record(kw_only=True)
 class Begun:
-    """A kata that was started: where its submission lies, and what was made for it.
-
-    `why` is why this kata: named, unfinished, track or course.
-    """
+    """A kata that was started: where its submission lies, what was made for it, and why it is this one."""
 
     kata: Kata
     path: Path
     written: bool
     new_workspace: Path | None
-    why: str
+    why: NextReason
 
 
 def start_kata(state: AppState, name: str = "", *, bare: bool = False) -> Begun:
@@ -50,5 +47,5 @@ def start_kata(state: AppState, name: str = "", *, bare: bool = False) -> Begun:
         path=started.path,
         written=started.written,
         new_workspace=new,
-        why=chosen.why if chosen else "named",
+        why=chosen.why if chosen else NextReason.NAMED,
     )

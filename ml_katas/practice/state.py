@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..course.catalog import Catalog
 from ..errors import UsageError, WorkspaceError
+from .status import DONE, KataStatus
 from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..course.kata import Kata
     from .progress import Progress
-
-DONE = ("passed", "assisted")
 
 
 class AppState:
@@ -28,7 +27,7 @@ class AppState:
         self.cwd = cwd
         self.notes: list[str] = []
         self._progress: Progress | None = None
-        self._statuses: dict[str, str] | None = None
+        self._statuses: dict[str, KataStatus] | None = None
 
     def __enter__(self) -> AppState:
         return self
@@ -84,14 +83,14 @@ class AppState:
         command = f"mlkata start {kata.slug if kata else ''}".strip()
         raise WorkspaceError("There is no workspace here or above.", f"`{command}` makes this folder one.")
 
-    def statuses(self) -> dict[str, str]:
-        """Return `passed`, `assisted`, `gave-up` or `started` for each kata that was ever touched."""
+    def statuses(self) -> dict[str, KataStatus]:
+        """Return the status of each kata that was ever touched."""
         if self._statuses is None:
             self._statuses = self.progress.statuses() if self.has_progress else {}
         return self._statuses
 
-    def status(self, slug: str) -> str:
-        return self.statuses().get(slug, "new")
+    def status(self, slug: str) -> KataStatus:
+        return self.statuses().get(slug, KataStatus.NEW)
 
     def is_done(self, slug: str) -> bool:
         return self.status(slug) in DONE

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ..practice.state import DONE
+from ..practice.status import DONE, KataStatus
 from .page import Page, View
 
 if TYPE_CHECKING:
     from ..practice.overview import Row
 
 _WIDE, _MEDIUM = 72, 56
-_STYLES = {"passed": "green", "assisted": "green", "started": "yellow", "broken": "bold red"}
-_NOTES = {"assisted": "passed with the solution", "gave-up": "the solution was shown"}
+_STYLES = {
+    KataStatus.PASSED: "green",
+    KataStatus.ASSISTED: "green",
+    KataStatus.STARTED: "yellow",
+    KataStatus.BROKEN: "bold red",
+}
+_NOTES = {
+    KataStatus.ASSISTED: "passed with the solution",
+    KataStatus.GAVE_UP: "the solution was shown",
+}
 
 
 def catalogue_view(rows: Sequence[Row]) -> View:
@@ -43,7 +51,7 @@ def _heading(page: Page, track: list[Row]) -> Iterator[Text]:
 
 def _row(page: Page, row: Row, slugs: int) -> Iterator[Text]:
     lead = Text.assemble(_mark(page, row), page.text(f"{row.slug:<{slugs}}"), "  ")
-    if row.status == "broken":
+    if row.status is KataStatus.BROKEN:
         yield _cut(page, lead, page.width)
         yield from page.hanging(" " * 6, page.text(row.problem, "red"))
         return
@@ -70,8 +78,8 @@ def _notes(page: Page, row: Row) -> Iterator[Text]:
 
 
 def _mark(page: Page, row: Row) -> Text:
-    marks = dict.fromkeys(DONE, page.marks.passed)
-    marks |= {"started": page.marks.started, "gave-up": page.marks.started, "broken": "!"}
+    marks = dict.fromkeys(DONE, page.marks.passed) | {KataStatus.BROKEN: "!"}
+    marks |= dict.fromkeys((KataStatus.STARTED, KataStatus.GAVE_UP), page.marks.started)
     return Text(f"  {marks.get(row.status, ''):<{page.marks.width}} ", style=_STYLES.get(row.status, ""))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from rich.text import Text
 
-from ..report import CheckResult, Diagnosis, Failure, Frame, Status
+from ..report import CheckResult, Diagnosis, Failure, FailureKind, Frame, Status
 from .page import Page, View
 from .window import window_lines
 
@@ -122,7 +122,7 @@ def _details(page: Page, check: CheckResult, file: str, diagnosis: Diagnosis | N
 
 def _summary(page: Page, failure: Failure) -> Iterator[Text]:
     counts = _counts(page, failure)
-    if failure.kind != "values" or not counts:
+    if failure.kind is not FailureKind.VALUES or not counts:
         yield from _message(page, failure.message)
     if counts:
         subject = Text.assemble(page.text(failure.label or "got", "bold"), "  ", page.text(failure.actual))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from ..report import CheckResult, Report, Status
+from ..report import CheckResult, IsolationLevel, Report, Status
 from ..support.records import record
 from .failure import (
     brief_lines,
@@ -144,10 +144,11 @@ class _Story:
 
     def _isolation(self, page: Page) -> Iterator[Text]:
         level = self.report.isolation.level
-        if level == "unknown" and self.report.status is Status.BROKEN:
+        if level is IsolationLevel.UNKNOWN and self.report.status is Status.BROKEN:
             return  # nothing was measured, and nothing ran
-        if level != "strong":
-            weak = page.text(f"{level.replace('-', ' ')}. {_UNMEASURED if level == 'unknown' else _WEAK}")
+        if level is not IsolationLevel.STRONG:
+            why = _UNMEASURED if level is IsolationLevel.UNKNOWN else _WEAK
+            weak = page.text(f"{level.replace('-', ' ')}. {why}")
             yield from page.wrapped(Text.assemble(("Isolation: ", "bold yellow"), weak))
 
 

@@ -7,13 +7,17 @@ from itertools import zip_longest
 
 from rich.text import Text
 
-from ..practice.overview import Finish, Last, TrackProgress, Upcoming, Whereabouts
-from ..practice.state import DONE
+from ..practice.overview import Finish, Last, NextReason, TrackProgress, Upcoming, Whereabouts
+from ..practice.status import DONE, KataStatus
 from .dates import ago
 from .page import Page, View
 
 _BAR = 10
-_WHY = {"unfinished": "unfinished", "track": "next in the track", "course": "next in the course"}
+_WHY = {
+    NextReason.UNFINISHED: "unfinished",
+    NextReason.TRACK: "next in the track",
+    NextReason.COURSE: "next in the course",
+}
 
 
 def status_view(found: Whereabouts) -> View:
@@ -97,7 +101,7 @@ def _next(page: Page, upcoming: Upcoming | None) -> Iterator[Text]:
         return
     entry = upcoming.entry
     yield Text.assemble(page.text(entry.slug, "bold"), "  ", page.text(entry.title))
-    command = f"mlkata check {entry.slug}" if upcoming.why == "unfinished" else "mlkata next"
+    command = f"mlkata check {entry.slug}" if upcoming.why is NextReason.UNFINISHED else "mlkata next"
     yield page.parts(Text(_WHY[upcoming.why]), Text(f"{entry.difficulty}, about {entry.minutes} min"))
     yield Text(command, "cyan")
 
@@ -105,7 +109,7 @@ def _next(page: Page, upcoming: Upcoming | None) -> Iterator[Text]:
 def _finish(page: Page, finish: Finish) -> Iterator[Text]:
     yield from page.wrapped(page.text(f"You finished the track {finish.track.title}.", "bold green"))
     for slug, status in zip(finish.track.katas, finish.statuses, strict=True):
-        note = "  with the solution" if status == "assisted" else ""
+        note = "  with the solution" if status is KataStatus.ASSISTED else ""
         mark = page.marks.passed if status in DONE else page.marks.started
         lead = Text.assemble("  ", (f"{mark:<{page.marks.width}}", "green"), " ")
         yield from page.hanging(lead, Text.assemble(page.text(slug), (note, "dim")))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ml_katas.report import Isolation, Status
+from ml_katas.report import Isolation, IsolationLevel, Status
 
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
@@ -23,7 +23,7 @@ COURSE = Path(__file__).parents[1] / "fixtures" / "course"
 @pytest.fixture
 def isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the machine confine submissions well."""
-    monkeypatch.setattr("ml_katas.judging.client.isolation", lambda: Isolation("strong"))
+    monkeypatch.setattr("ml_katas.judging.client.isolation", lambda: Isolation(IsolationLevel.STRONG))
 
 
 def test_demo_shows_the_whole_loop(terminal: Terminal, judge: ObedientJudge) -> None:

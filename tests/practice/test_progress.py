@@ -12,7 +12,7 @@ import pytest
 
 from ml_katas.errors import WorkspaceError
 from ml_katas.practice.progress import Progress
-from ml_katas.report import CheckResult, Isolation, Report, Status
+from ml_katas.report import CheckResult, Isolation, IsolationLevel, Report, Status
 
 
 def report(*statuses: Status) -> Report:
@@ -25,7 +25,7 @@ def report(*statuses: Status) -> Report:
         status=Status.worst(statuses),
         seed="7f3a",
         ms=12.5,
-        isolation=Isolation("strong"),
+        isolation=Isolation(IsolationLevel.STRONG),
         checks=checks,
     )
 

@@ -16,7 +16,8 @@ from ml_katas.course.catalog import Entry
 from ml_katas.course.deck import Deck
 from ml_katas.course.difficulty import Difficulty
 from ml_katas.course.kata import Facts, Hint, Kata, Reference
-from ml_katas.practice.overview import Last, Row, TrackProgress, Upcoming, Whereabouts
+from ml_katas.practice.overview import Last, NextReason, Row, TrackProgress, Upcoming, Whereabouts
+from ml_katas.practice.status import KataStatus
 from ml_katas.render.brief import brief_view, hint_view
 from ml_katas.render.catalogue import catalogue_view
 from ml_katas.render.dates import ago
@@ -29,8 +30,10 @@ from ml_katas.report import (
     Diagnosis,
     Differing,
     Failure,
+    FailureKind,
     Frame,
     Isolation,
+    IsolationLevel,
     Report,
     Status,
     Window,
@@ -39,12 +42,12 @@ from ml_katas.report import (
 from ml_katas.support.sanitize import sanitize
 
 PASSED, NOT_RUN = Status.PASSED, Status.NOT_RUN
-STRONG = Isolation("strong")
+STRONG = Isolation(IsolationLevel.STRONG)
 HOSTILE = "\x1b[2J\x1b]0;title\x07[red]bold[/red] \u202eevil\u2066 \x9b31mx\r\x08"
 LITERAL = "[red]bold[/red] \ufffdevil\ufffd x"
 
 VALUES = Failure(
-    kind="values", message="weights differ", label="weights",
+    kind=FailureKind.VALUES, message="weights differ", label="weights",
     expected="float64 (15, 2)", actual="float32 (15, 2)",
     differing=Differing(30, 30), worst=Worst((4, 0), "0.731", "0.288", "0.443"),
     window=Window(lead=(), rows=(4, 5), columns=(0, 1), expected=(("0.731", "0.269"), ("0.612", "0.388")),
@@ -71,7 +74,7 @@ def report(status: Status, *checks: CheckResult, **others: object) -> Report:
     return Report(status=status, checks=checks, **facts)  # type: ignore[arg-type]
 
 
-WAITING = [check("later", NOT_RUN, Failure(kind="after", message="waits"))] * 6
+WAITING = [check("later", NOT_RUN, Failure(kind=FailureKind.AFTER, message="waits"))] * 6
 FAILING = check("each token's k weights are the softmax of its k largest logits", Status.FAILED, VALUES,
                 name="test_softmax")  # fmt: skip
 FAILED = report(
@@ -181,7 +184,7 @@ def test_ascii_is_enough() -> None:
 def test_an_exception_shows_the_learners_lines() -> None:
     """An error shows its message, the learner's frames with their code, and what was printed."""
     failure = Failure(
-        kind="exception", message="RuntimeError: sizes differ\nby 2",
+        kind=FailureKind.EXCEPTION, message="RuntimeError: sizes differ\nby 2",
         at=Frame(4, "helper", "return x + w"),
         traceback=(Frame(12, "top_k_gating", "return helper(x, w)"), Frame(4, "helper", "return x + w")),
     )  # fmt: skip
@@ -203,7 +206,7 @@ def test_an_exception_shows_the_learners_lines() -> None:
 def test_long_output_and_deep_recursion_are_cut() -> None:
     """Of much output the end is shown, of many frames the last, each with how much is left out."""
     frames = tuple(Frame(n, "f") for n in range(1, 21))
-    failure = Failure(kind="exception", message="RecursionError: too deep", traceback=frames)
+    failure = Failure(kind=FailureKind.EXCEPTION, message="RecursionError: too deep", traceback=frames)
     output = "".join(f"{n}\n" for n in range(100))
     lines = shown(failure_view(check("ends", Status.ERROR, failure, output=output), file="x.py"))
     assert lines[2:4] == ["      … 14 more calls", "      x.py:15  f"]
@@ -213,11 +216,13 @@ def test_long_output_and_deep_recursion_are_cut() -> None:
 
 def test_other_failures_are_brief() -> None:
     """A failing check after the first shows its sentence, its status as a word and its message."""
-    second = check("is fast", Status.TIMEOUT, Failure(kind="limit", message="still running after 5 s"))
+    second = check(
+        "is fast", Status.TIMEOUT, Failure(kind=FailureKind.LIMIT, message="still running after 5 s")
+    )
     third = check(
         "has a gradient",
         Status.FAILED,
-        Failure(kind="shape", message="grad has shape (2,); expected (3,)\nmore"),
+        Failure(kind=FailureKind.SHAPE, message="grad has shape (2,); expected (3,)\nmore"),
     )
     lines = shown(story(report(Status.TIMEOUT, check("adds", Status.FAILED), second, third)))
     assert lines[2:7] == [
@@ -242,7 +247,7 @@ def test_a_pass_is_celebrated() -> None:
 
 def test_a_starter_is_told_where_to_write() -> None:
     """An untouched starter shows no failures, only the place to write at."""
-    unwritten = Failure(kind="unfinished", message="not written yet", at=Frame(9, "top_k_gating"))
+    unwritten = Failure(kind=FailureKind.UNFINISHED, message="not written yet", at=Frame(9, "top_k_gating"))
     starter = report(Status.INCOMPLETE, *[check("adds", Status.INCOMPLETE, unwritten)] * 9)
     assert shown(story(starter))[2:] == [
         "This is still the starter: write your code at moe_topk.py:9, then run mlkata",
@@ -282,7 +287,7 @@ def test_a_broken_kata_is_not_the_learners_fault() -> None:
 @pytest.mark.parametrize("status", ["timeout", "memory", "crashed", "limit", "forbidden"])
 def test_an_ending_is_said_once(status: str) -> None:
     """The sentence of a report that its failing check has said already is not repeated."""
-    of = check("adds", Status(status), Failure(kind="limit", message="went too far"))
+    of = check("adds", Status(status), Failure(kind=FailureKind.LIMIT, message="went too far"))
     lines = shown(story(report(Status(status), of, check("ends", NOT_RUN), message="went too far")))
     assert lines[2:] == [
         f"  ✗ adds ({status})",
@@ -293,9 +298,10 @@ def test_an_ending_is_said_once(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "said"), [("strong", False), ("medium", True), ("limits-only", True)]
-)  # fmt: skip
-def test_weak_isolation_is_said(level: str, said: bool) -> None:
+    ("level", "said"),
+    [(IsolationLevel.STRONG, False), (IsolationLevel.MEDIUM, True), (IsolationLevel.LIMITS_ONLY, True)],
+)
+def test_weak_isolation_is_said(level: IsolationLevel, said: bool) -> None:
     """Isolation below strong has a line of its own, strong has none."""
     text = " ".join(shown(story(replace(FAILED, isolation=Isolation(level)))))
     line = f"Isolation: {level.replace('-', ' ')}. Your code can read and write your files; do not check"
@@ -345,10 +351,10 @@ def test_a_number_needs_no_window() -> None:
 EVIL = report(
     Status.ERROR,
     check(HOSTILE, Status.ERROR,
-          Failure(kind="exception", message=HOSTILE, label=HOSTILE, expected=HOSTILE, actual=HOSTILE,
-                  differing=VALUES.differing, worst=VALUES.worst,
+          Failure(kind=FailureKind.EXCEPTION, message=HOSTILE, label=HOSTILE, expected=HOSTILE,
+                  actual=HOSTILE, differing=VALUES.differing, worst=VALUES.worst,
                   window=VALUES.window, relation=HOSTILE, at=Frame(1, HOSTILE, HOSTILE)), output=HOSTILE),
-    check(HOSTILE, Status.FAILED, Failure(kind="assertion", message=HOSTILE)),
+    check(HOSTILE, Status.FAILED, Failure(kind=FailureKind.ASSERTION, message=HOSTILE)),
     message=HOSTILE, output=HOSTILE, seed=HOSTILE,
 )  # fmt: skip
 
@@ -373,9 +379,9 @@ UGLY = report(
                   window=Window(lead=(1,), rows=(100, 101), columns=tuple(range(50, 56)),
                                 expected=(("-1.2345e+10",) * 6,) * 2, actual=(("-1.2345e+10",) * 6,) * 2,
                                 differs=((True,) * 6,) * 2)), output=f"{LONG}\n\t{WIDE}"),
-    check(WIDE, Status.CRASHED, Failure(kind="limit", message=LONG)),
+    check(WIDE, Status.CRASHED, Failure(kind=FailureKind.LIMIT, message=LONG)),
     *WAITING,
-    message=LONG, isolation=Isolation("limits-only"),
+    message=LONG, isolation=Isolation(IsolationLevel.LIMITS_ONLY),
 )  # fmt: skip
 
 ROWS = [
@@ -386,7 +392,7 @@ ROWS = [
         track_title="Mixture of experts",
         difficulty="medium",
         minutes=10,
-        status="passed",
+        status=KataStatus.PASSED,
         problem="",
     ),
     Row(
@@ -396,7 +402,7 @@ ROWS = [
         track_title="Mixture of experts",
         difficulty="hard",
         minutes=25,
-        status="started",
+        status=KataStatus.STARTED,
         problem="",
     ),
     Row(
@@ -406,7 +412,7 @@ ROWS = [
         track_title="Mixture of experts",
         difficulty="",
         minutes=0,
-        status="broken",
+        status=KataStatus.BROKEN,
         problem="kata.toml:4: 'minutes' must be a number",
     ),
     Row(
@@ -416,7 +422,7 @@ ROWS = [
         track_title="Attention",
         difficulty="easy",
         minutes=15,
-        status="new",
+        status=KataStatus.NEW,
         problem="",
     ),
 ]
@@ -553,8 +559,8 @@ def test_prints_stand_under_the_check_that_made_them() -> None:
     of = report(
         Status.FAILED,
         check("adds", PASSED, output="one\ntwo\n"),
-        replace(FAILING, failure=Failure(kind="assertion", message="not that"), output=many),
-        check("is fast", Status.FAILED, Failure(kind="assertion", message="slow"), output=many),
+        replace(FAILING, failure=Failure(kind=FailureKind.ASSERTION, message="not that"), output=many),
+        check("is fast", Status.FAILED, Failure(kind=FailureKind.ASSERTION, message="slow"), output=many),
     )
     assert shown(story(of))[2:26] == [
         "  ✓ adds",
@@ -576,14 +582,14 @@ def test_prints_stand_under_the_check_that_made_them() -> None:
 def test_list_says_what_marks_cannot() -> None:
     """A pass with the solution, one of an earlier version and an update stand below the kata."""
 
-    def row(slug: str, status: str, **more: Any) -> Row:
+    def row(slug: str, status: KataStatus, **more: Any) -> Row:
         facts = {"title": "Title", "track": "t", "track_title": "Track", "difficulty": "easy", "minutes": 1}
         return Row(slug=slug, status=status, problem="", **facts, **more)
 
     rows = [
-        row("one", "assisted", is_earlier=True),
-        row("two", "gave-up"),
-        row("three", "started", changed=("brief", "starter")),
+        row("one", KataStatus.ASSISTED, is_earlier=True),
+        row("two", KataStatus.GAVE_UP),
+        row("three", KataStatus.STARTED, changed=("brief", "starter")),
     ]
     lines = shown(catalogue_view(rows), width=60)
     assert lines[0].split() == ["Track", "1", "of", "3"]
@@ -629,7 +635,9 @@ def test_status_has_room_for_long_names() -> None:
         difficulty="easy",
         minutes=5,
     )
-    found = Whereabouts((track,), Last(entry, "started", None, ""), Upcoming(entry, "unfinished"))
+    found = Whereabouts(
+        (track,), Last(entry, KataStatus.STARTED, None, ""), Upcoming(entry, NextReason.UNFINISHED)
+    )
     assert shown(status_view(found), width=40) == [
         "  A track with a rather long name",
         "  1 of 4",

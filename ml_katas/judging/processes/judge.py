@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ...course.kata import Limits
 from ...errors import InvalidKata
-from ...report import Status
+from ...report import IsolationLevel, Status
 from .. import protocol
 from ..boundary.rehearsal import rehearse
 from ..launch import MOST_STARTS, START_SECONDS
@@ -109,7 +109,7 @@ def get_ready(client: Client, setting: Setting) -> Setting:
 
 def refuse_exposed(folder: Path, setting: Setting) -> None:
     """Raise InvalidKata where submissions could read the kata's files in spite of the confinement."""
-    if setting.isolation.level != "limits-only" and setting.confinement.exposes(folder):
+    if setting.isolation.level is not IsolationLevel.LIMITS_ONLY and setting.confinement.exposes(folder):
         raise InvalidKata(folder, None, "lies where submissions may read; move it elsewhere")
 
 

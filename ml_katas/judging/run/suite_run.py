@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from ...course.suite import Check, Suite
-from ...report import CheckResult, Failure, Status
+from ...report import CheckResult, Failure, FailureKind, Status
 from .. import endings, seeds
 from ..boundary.exceptions import wants_memory
 from ..boundary.initial_states import State
@@ -112,12 +112,13 @@ class SuiteRun:
         if self.fatal is not None:
             ending, where = self.fatal
             return Failure(
-                kind="not_run", message=f"not run, because of what happened in {where!r}: {ending.sentence}"
+                kind=FailureKind.NOT_RUN,
+                message=f"not run, because of what happened in {where!r}: {ending.sentence}",
             )
         for name in check.after:
             earlier = self.results.get(name)
             if earlier is not None and earlier.status is not Status.PASSED:
-                return Failure(kind="after", message=f"waits for {earlier.sentence!r}")
+                return Failure(kind=FailureKind.AFTER, message=f"waits for {earlier.sentence!r}")
         return None
 
     def _run(self, check: Check, item: pytest.Item, nextitem: pytest.Item | None) -> None:
@@ -144,7 +145,7 @@ class SuiteRun:
             self.error = run_item(item, nextitem)
         except Rejected as rejected:
             self.rejected = rejected
-            return rejected.status, Failure(kind="exception", message=rejected.sentence)
+            return rejected.status, Failure(kind=FailureKind.EXCEPTION, message=rejected.sentence)
         except Ended as ended:
             self.error = ended
         return self._verdict(item)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ...comparison import Mismatch
-from ...report import Failure, Status
+from ...report import Failure, FailureKind, Status
 from ...support.sanitize import MOST_TEXT, sanitize, sanitize_line
 from .. import endings
 from ..boundary.codec import BadValue
@@ -49,25 +49,25 @@ def _of_callback(failure: CallbackFailure, submission: Submission) -> tuple[Stat
         f"which could not use that ({_named(failure.error)})"
     )
     return Status.ERROR, Failure(
-        kind="exception", message=message, at=frames[-1] if frames else None, traceback=frames
+        kind=FailureKind.EXCEPTION, message=message, at=frames[-1] if frames else None, traceback=frames
     )
 
 
 def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
     if isinstance(error, endings.Ended):
-        return error.status, Failure(kind="limit", message=error.sentence)
+        return error.status, Failure(kind=FailureKind.LIMIT, message=error.sentence)
     if isinstance(error, Mismatch):
         return Status.FAILED, error.failure
     if isinstance(error, BadValue):
-        return Status.FAILED, Failure(kind="type", message=f"your code made {sanitize(str(error))}")
+        return Status.FAILED, Failure(kind=FailureKind.TYPE, message=f"your code made {sanitize(str(error))}")
     if isinstance(error, RemoteError):
         return _of_submission(error, submission)
     if isinstance(error, AssertionError):
-        return Status.FAILED, Failure(kind="assertion", message=text_of(error))
+        return Status.FAILED, Failure(kind=FailureKind.ASSERTION, message=text_of(error))
     if isinstance(error, pytest.fail.Exception):
-        return Status.FAILED, Failure(kind="assertion", message=_did_not_raise(error.msg or ""))
+        return Status.FAILED, Failure(kind=FailureKind.ASSERTION, message=_did_not_raise(error.msg or ""))
     if isinstance(error, pytest.skip.Exception):
-        return Status.BROKEN, Failure(kind="exception", message="the suite skipped this check")
+        return Status.BROKEN, Failure(kind=FailureKind.EXCEPTION, message="the suite skipped this check")
     return _of_suite(error, asked)
 
 
@@ -77,16 +77,16 @@ def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, 
     kind = sanitize_line(error.kind)
     message = f"{kind}: {sanitize(error.message)}" if error.message else kind
     if error.kind == "NotImplementedError" and (at is None or at.code.startswith("raise")):
-        return Status.INCOMPLETE, Failure(kind="unfinished", message="not written yet", at=at)
+        return Status.INCOMPLETE, Failure(kind=FailureKind.UNFINISHED, message="not written yet", at=at)
     if is_refusal(error):
         return Status.FORBIDDEN, Failure(
-            kind="limit", message=f"{REFUSED}: {message}", at=at, traceback=frames
+            kind=FailureKind.LIMIT, message=f"{REFUSED}: {message}", at=at, traceback=frames
         )
     if is_memory(error):
-        return Status.MEMORY, Failure(kind="limit", message=message, at=at, traceback=frames)
+        return Status.MEMORY, Failure(kind=FailureKind.LIMIT, message=message, at=at, traceback=frames)
     if advice := _ADVICE.get(error.kind):
         message = f"{message}. {advice}"
-    return Status.ERROR, Failure(kind="exception", message=message, at=at, traceback=frames)
+    return Status.ERROR, Failure(kind=FailureKind.EXCEPTION, message=message, at=at, traceback=frames)
 
 
 def _did_not_raise(message: str) -> str:
@@ -102,10 +102,10 @@ def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
     text = _named(error)
     if not asked:
         return Status.BROKEN, Failure(
-            kind="exception", message=f"the suite failed before it called your code: {text}"
+            kind=FailureKind.EXCEPTION, message=f"the suite failed before it called your code: {text}"
         )
     return Status.FAILED, Failure(
-        kind="type", message=f"the checker could not use what your code returned ({text})"
+        kind=FailureKind.TYPE, message=f"the checker could not use what your code returned ({text})"
     )
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from ...report import Isolation
+from ...report import Isolation, IsolationLevel
 from .confinement import Confinement, die_with_parent, hide_memory
 
 _SECONDS = 5
@@ -23,7 +23,7 @@ def probe(confinement: Confinement) -> Isolation:
     with contextlib.ExitStack() as stack:
         canary = _canary(stack)
         if canary is None:
-            return Isolation("unknown")
+            return Isolation(IsolationLevel.UNKNOWN)
         refused = _try_in_child(confinement, canary, os.getpid())
     missing = tuple(name for name in PROBES if name not in refused)
     return Isolation(_level(missing), missing)
@@ -40,10 +40,11 @@ def _canary(stack: contextlib.ExitStack) -> Path | None:
     return None
 
 
-def _level(missing: tuple[str, ...]) -> str:
+def _level(missing: tuple[str, ...]) -> IsolationLevel:
     if not missing:
-        return "strong"
-    return "limits-only" if {"read", "write", "network"} & set(missing) else "medium"
+        return IsolationLevel.STRONG
+    is_open = not {"read", "write", "network"}.isdisjoint(missing)
+    return IsolationLevel.LIMITS_ONLY if is_open else IsolationLevel.MEDIUM
 
 
 def _try_in_child(confinement: Confinement, canary: Path, parent: int) -> set[str]:
