@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from ml_katas.authoring.scaffold import files  # noqa: F401  # before a fixture hides the templates
 from ml_katas.cli.commands import mlkata
-from ml_katas.course import starters  # noqa: F401  # before a fixture hides the templates
 from ml_katas.course.kata import Kata
 
 if TYPE_CHECKING:

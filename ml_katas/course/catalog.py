@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +13,7 @@ from ..errors import InvalidKata, MlkataError, UnknownKata
 from ..support.records import record
 from ..support.spelling import nearest
 from .cache import Cache
-from .sources import (
-    bundled,
-    distinct,
-    folders_of_variable,
-    kata_folders,
-    problem_of_source,
-    refuse_odd_source,
-)
+from .sources import Given, find_sources, kata_folders
 from .tracks import Track, line_naming, read_tracks
 
 if TYPE_CHECKING:
@@ -66,19 +60,11 @@ class Catalog:
 
     @classmethod
     def load(cls, katas_dir: Path | None = None, configured: Path | None = None) -> Catalog:
-        """Return the katas of *katas_dir*, MLKATA_PATH and the bundled course; the first of a name wins.
+        """Return the katas of all SOURCES; the first of a name wins.
 
-        A *configured* folder stands in for MLKATA_PATH where that is not set.
+        *katas_dir* is what `--katas` says, *configured* what the setting `katas` says.
         """
-        if katas_dir is not None:
-            refuse_odd_source(katas_dir, "--katas")
-        named = list(folders_of_variable())
-        origin = "MLKATA_PATH" if named else "The setting 'katas'"
-        named = named or ([configured] if configured else [])
-        problems = tuple(problem_of_source(path, origin) for path in named)
-        usable = [path for path, problem in zip(named, problems, strict=True) if problem is None]
-        sources = distinct([katas_dir, *usable, bundled("katas")])
-        return cls(sources, tuple(problem for problem in problems if problem))
+        return cls(*find_sources(Given(katas_dir, os.environ, configured)))
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -128,7 +114,7 @@ class Catalog:
 
     @cached_property
     def problems(self) -> tuple[MlkataError, ...]:
-        """What is wrong with the sources themselves: folders that are none, mistakes in `tracks.toml`."""
+        """What is wrong with the sources themselves: folders that are missing, mistakes in `tracks.toml`."""
         return (*self._misplaced, *self._placement[1])
 
     @cached_property

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_katas.authoring.scaffold import files  # noqa: F401  # before a fixture hides the templates
 from ml_katas.course.catalog import Catalog
 from ml_katas.course.kata import Kata
 from ml_katas.course.starters import render_starter

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_katas.course import starters  # noqa: F401  # before a fixture hides the templates
 from ml_katas.report import Status
 
 if TYPE_CHECKING:

@@ -200,7 +200,7 @@ def test_folder_that_cannot_be_written_to(
     folder = nobody.folder / "work"
     folder.mkdir(mode=0o777)
     shutil.copytree(course, nobody.folder / "katas")
-    monkeypatch.setattr("ml_katas.course.catalog.bundled", lambda name: nobody.folder / "katas")
+    monkeypatch.setattr("ml_katas.course.sources.bundled_course", lambda: nobody.folder / "katas")
     monkeypatch.chdir(folder)
     for command in ("start", "check", "list", "history", "reset"):
         terminal(command, "tiny-double" if command != "list" else "--json")

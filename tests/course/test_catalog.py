@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ml_katas.course import catalog as catalog_module
-from ml_katas.course.catalog import Catalog, bundled
+from ml_katas.course.catalog import Catalog
+from ml_katas.course.sources import SOURCES, Source, bundled
 from ml_katas.errors import InvalidKata, UnknownKata, UsageError
 
 
 @pytest.fixture(autouse=True)
 def no_bundled_course(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the fixture course as the only one."""
-    monkeypatch.setattr(catalog_module, "bundled", lambda name: None)
+    monkeypatch.setattr("ml_katas.course.sources.bundled_course", lambda: None)
 
 
 def slugs(catalog: Catalog) -> list[str]:
@@ -131,6 +131,34 @@ def test_sources_keep_their_order(course: Path, tmp_path: Path, monkeypatch: pyt
         shutil.copytree(course / "tiny-sum", tmp_path / name / f"extra-{name}")
     monkeypatch.setenv("MLKATA_PATH", f"{tmp_path / 'b'}{os.pathsep}{os.pathsep}{tmp_path / 'a'}")
     assert Catalog.load().slugs == ("extra-b", "extra-a")
+
+
+def test_a_setting_stands_in_for_the_variable(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of the setting `katas` is searched where MLKATA_PATH names none; a wrong one is reported."""
+    shutil.copytree(course / "tiny-sum", tmp_path / "own" / "own-sum")
+    assert Catalog.load(configured=tmp_path / "own").slugs == ("own-sum",)
+    wrong = Catalog.load(configured=tmp_path / "nowhere").problems
+    assert [problem.message for problem in wrong] == [
+        f"The setting 'katas' names {tmp_path / 'nowhere'}, which is not a folder."
+    ]
+    monkeypatch.setenv("MLKATA_PATH", str(course))
+    assert Catalog.load(configured=tmp_path / "own").slugs == ("tiny-double", "tiny-sum")
+
+
+def test_a_source_more_is_an_entry_of_the_table(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands in SOURCES is searched in its order, and named where its folder is wrong."""
+    shutil.copytree(course / "tiny-sum", tmp_path / "pack" / "packed-sum")
+    packs = Source("The pack", lambda given: [tmp_path / "pack", tmp_path / "gone"])
+    monkeypatch.setattr("ml_katas.course.sources.SOURCES", (packs, *SOURCES))
+    catalog = Catalog.load(course)
+    assert catalog.slugs == ("packed-sum", "tiny-double", "tiny-sum")
+    assert [problem.message for problem in catalog.problems] == [
+        f"The pack names {tmp_path / 'gone'}, which is not a folder."
+    ]
 
 
 def test_track_naming_a_missing_kata_is_a_problem_with_its_line(course: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def folder_of_katas(flag: Path | None, cwd: Path) -> Path:
     It is that of the *flag*, or the first of MLKATA_PATH, or else what holds katas here: `katas` in this
     folder, this folder, or the one around a kata.
     """
-    named = (("--katas", flag), *(("MLKATA_PATH", path) for path in folders_of_variable()))
+    named = (("--katas", flag), *(("MLKATA_PATH", path) for path in folders_of_variable(os.environ)))
     for origin, path in named:
         if path is not None:
             _refuse_odd_folder(path, origin)
