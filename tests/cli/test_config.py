@@ -9,10 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 import pytest
-
-from ml_katas import config
 
 if TYPE_CHECKING:
     from conftest import Terminal
@@ -236,18 +233,6 @@ def test_link_to_the_file_stays_a_link(terminal: Terminal, user: Path, tmp_path:
     user.symlink_to(real)
     terminal("config", "set", "plain", "yes")
     assert (user.is_symlink(), real.read_text()) == (True, "# mine\nplain = true\n")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
-@pytest.mark.parametrize("environ", [{}, {"XDG_CONFIG_HOME": "/etc/xdg-mine"}, {"XDG_CONFIG_HOME": " "}])
-def test_shortcut_agrees_with_platformdirs(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
-    """On Linux the file lies where platformdirs would put it."""
-    for name in ("MLKATA_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    folder = platformdirs.user_config_path("mlkata", appauthor=False)
-    assert config.user_file() == folder / "config.toml"
 
 
 def test_platformdirs_is_not_imported_on_linux(tmp_path: Path) -> None:
