@@ -1,9 +1,10 @@
-"""The `mlkata` command, which imports a command's module only to run it."""
+"""The `mlkata` command, and groups of commands that import a command's module only to run it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +14,9 @@ from ..support.spelling import nearest
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-# Each command's place and its line in `--help`; to import them all for it would take half a second.
-COMMANDS = {
+Table = Mapping[str, tuple[str, str]]  # each command's place and its line in `--help`
+
+COMMANDS: Table = {
     "status": ("ml_katas.cli.status:status", "Where you are and what to do next; `mlkata` alone."),
     "list": ("ml_katas.cli.list:list_katas", "The catalogue, with your progress."),
     "start": ("ml_katas.cli.start:start", "Write a kata's starter into the workspace."),
@@ -40,29 +42,39 @@ _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are the table above; without a command it is `status`."""
+    """A group whose commands are those of a *table*; where none is named, it is the *default*.
+
+    The table has the lines of `--help`, since to import all commands for them would take half a second.
+    """
+
+    def __init__(self, *args: Any, table: Table, default: str = "", **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._table = table
+        self._default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         names_none = not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS)
-        if names_none and not ctx.resilient_parsing:
-            args = ["status", *args]
+        if self._default and names_none and not ctx.resilient_parsing:
+            args = [self._default, *args]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
         named = [
-            CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)
+            CompletionItem(name, help=line)
+            for name, (_, line) in self._table.items()
+            if name.startswith(incomplete)
         ]
         return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self._table)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        if name not in self._table:
             return None
-        module, attribute = COMMANDS[name][0].split(":")
+        module, attribute = self._table[name][0].split(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
@@ -70,17 +82,19 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f"No command called {args[0]!r}.{nearest(args[0], COMMANDS)}", ctx)
+        if args[0] not in self._table and not args[0].startswith("-"):
+            raise click.UsageError(f"No command called {args[0]!r}.{nearest(args[0], self._table)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self._table.items()])
 
 
 @click.group(
     cls=LazyGroup,
+    table=COMMANDS,
+    default="status",
     name="mlkata",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `mlkata demo`, then `mlkata start`.",

@@ -14,6 +14,7 @@ from ..config import ABOUT, Config
 from ..errors import UsageError
 from ..practice.workspace import Workspace
 from ..support.paths import current_folder
+from .commands import LazyGroup
 from .messages import short
 from .options import Settings, common
 
@@ -25,7 +26,15 @@ def complete_setting(_: click.Context, __: click.Parameter, incomplete: str) -> 
     return [name for name in ABOUT if name.startswith(incomplete)]
 
 
-@click.group(name="config")
+COMMANDS = {
+    "list": ("ml_katas.cli.config:list_settings", "Every setting, where it comes from, and what it is for."),
+    "get": ("ml_katas.cli.config:get", "The value of one setting."),
+    "set": ("ml_katas.cli.config:set_setting", "Set a setting in your own file, or the workspace's."),
+    "path": ("ml_katas.cli.config:show_path", "Where the settings are."),
+}
+
+
+@click.group(name="config", cls=LazyGroup, table=COMMANDS)
 def group() -> None:
     """Read and change settings.
 
@@ -33,7 +42,7 @@ def group() -> None:
     """
 
 
-@group.command("list")
+@click.command("list")
 @common
 def list_settings(settings: Settings) -> None:
     """Show every setting, where it comes from, and what it is for."""
@@ -46,7 +55,7 @@ def list_settings(settings: Settings) -> None:
         settings.screen.say(line)
 
 
-@group.command()
+@click.command()
 @click.argument("setting", shell_complete=complete_setting)
 @common
 def get(settings: Settings, setting: str) -> None:
@@ -58,7 +67,7 @@ def get(settings: Settings, setting: str) -> None:
         settings.screen.say(found.value(name))
 
 
-@group.command("set")
+@click.command("set")
 @click.argument("setting", shell_complete=complete_setting)
 @click.argument("value")
 @click.option("--workspace", is_flag=True, help="In the workspace's mlkata.toml, for this folder only.")
@@ -76,7 +85,7 @@ def set_setting(settings: Settings, setting: str, value: str, workspace: bool) -
         settings.screen.say(f"Here {origin} comes first: {settings.config.value(setting)}.")
 
 
-@group.command("path")
+@click.command("path")
 @common
 def show_path(settings: Settings) -> None:
     """Show where the settings are, whether or not the files exist."""

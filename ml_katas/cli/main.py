@@ -25,6 +25,9 @@ def run(given: list[str], settle: Callable[[], None] = lambda: None) -> None:
     try:
         settle()
         code = mlkata.main(given, prog_name="mlkata", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = error.exit_code
     except (MlkataError, click.ClickException) as error:
         code = _report(_ours(error), as_json="--json" in given)
     except (click.Abort, KeyboardInterrupt):

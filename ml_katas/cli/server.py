@@ -6,18 +6,25 @@ from types import ModuleType
 
 import click
 
+from .commands import LazyGroup
 from .options import Settings, common
 
+COMMANDS = {
+    "status": ("ml_katas.cli.server:status", "Whether it runs, and where its socket and log are."),
+    "stop": ("ml_katas.cli.server:stop", "Stop it; the next check starts one."),
+    "restart": ("ml_katas.cli.server:restart", "Stop it and start a fresh one."),
+}
 
-@click.group(name="server")
+
+@click.group(name="server", cls=LazyGroup, table=COMMANDS)
 def group() -> None:
     """See, stop or restart the process that makes checks fast."""
 
 
-@group.command()
+@click.command()
 @common
 def status(settings: Settings) -> None:
-    """Return whether the server runs, and where its socket and log are."""
+    """Show whether the server runs, and where its socket and log are."""
     server = _server()
     running = server.find()
     if settings.json:
@@ -32,7 +39,7 @@ def status(settings: Settings) -> None:
         settings.screen.say(f"  socket  {running.socket}\n  log     {running.log}")
 
 
-@group.command()
+@click.command()
 @common
 def stop(settings: Settings) -> None:
     """Stop the server; the next check starts one."""
@@ -44,7 +51,7 @@ def stop(settings: Settings) -> None:
         settings.screen.say("The server is stopped." if stopped else "No server ran.")
 
 
-@group.command()
+@click.command()
 @common
 def restart(settings: Settings) -> None:
     """Stop the server and start a fresh one."""

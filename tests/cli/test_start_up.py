@@ -76,6 +76,13 @@ def test_completion_imports_no_command(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_help_of_a_group_imports_no_command(tmp_path: Path) -> None:
+    """`mlkata author --help` imports the table of its commands, and none of them."""
+    found = modules(tmp_path, "author", "--help") - clicks()
+    assert not found & HEAVY
+    assert {name for name in found if name.startswith("ml_katas.cli.author.")} == set()
+
+
 def test_a_list_that_is_known_reads_no_toml(tmp_path: Path, course: Path) -> None:
     """`list --json` reads a kata's TOML once; from then on it imports neither a TOML reader nor rich."""
     first = modules(tmp_path, "list", "--json", "--katas", str(course))

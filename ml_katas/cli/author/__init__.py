@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-# Imported only to be run.
+from ..commands import LazyGroup
+
 COMMANDS = {
-    "new": "ml_katas.cli.author.new:new",
-    "check": "ml_katas.cli.author.check:check",
-    "preview": "ml_katas.cli.author.preview:preview",
+    "new": ("ml_katas.cli.author.new:new", "Begin a kata: a whole folder, with TODO marks."),
+    "check": ("ml_katas.cli.author.check:check", "Prove katas: right answers pass, wrong ones fail."),
+    "preview": ("ml_katas.cli.author.preview:preview", "What learners will see of a kata."),
 }
 
 
-class LazyGroup(click.Group):
-    """A group that has the commands of the table above."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[name].split(":")
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(name="author", cls=LazyGroup)
+@click.group(name="author", cls=LazyGroup, table=COMMANDS)
 def group() -> None:
     """Write katas and prove their suites."""

@@ -18,7 +18,7 @@ from ..messages import counted, short
 from ..options import Settings, common, complete_kata, complete_track
 
 
-@click.command("new", short_help="Begin a kata: a whole folder, with TODO marks.")
+@click.command("new")
 @click.argument("slug")
 @click.option(
     "--from",

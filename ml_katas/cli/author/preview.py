@@ -16,7 +16,7 @@ from ..messages import counted, short
 from ..options import Settings, bare_option, common, complete_kata
 
 
-@click.command("preview", short_help="What learners will see of a kata.")
+@click.command("preview")
 @click.argument("kata", metavar="KATA", shell_complete=complete_kata)
 @click.option("--mistake", default="", metavar="NAME", help="Only the screen of this mistake.")
 @bare_option

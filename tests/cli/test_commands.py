@@ -1,0 +1,65 @@
+"""The groups of commands: one table for each, whose commands are imported only to be run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from ml_katas.cli.commands import LazyGroup, mlkata
+
+if TYPE_CHECKING:
+    from conftest import Terminal
+
+GROUPS = ("author", "config", "server")
+
+
+def commands(group: click.Group, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    """Return every command by the words that lead to it."""
+    found: dict[tuple[str, ...], click.Command] = {}
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        found[*words, name] = command
+        if isinstance(command, click.Group):
+            found |= commands(command, (*words, name))
+    return found
+
+
+def test_every_command_answers_to_the_name_in_its_table() -> None:
+    """Each row of each table leads to a command that has its name and says what it does."""
+    for words, command in commands(mlkata).items():
+        assert command.name == words[-1]
+        assert command.help, words
+
+
+def test_all_groups_are_of_one_kind() -> None:
+    """`mlkata` and the groups below it import a command only to run it."""
+    groups = {words: group for words, group in commands(mlkata).items() if isinstance(group, click.Group)}
+    assert {(name,) for name in GROUPS} <= set(groups)
+    assert [words for words, group in groups.items() if not isinstance(group, LazyGroup)] == []
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_alone_shows_its_help(terminal: Terminal, group: str) -> None:
+    """A group without a command shows how it is used, on stderr, with exit code 2."""
+    result = terminal(group)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == terminal(group, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [(("author", "chek"), "check"), (("config", "gt"), "get"), (("server", "restrat"), "restart")],
+)
+def test_a_misspelled_command_has_a_nearest_one(
+    terminal: Terminal, words: tuple[str, str], near: str
+) -> None:
+    """Every group names the command that was perhaps meant, and shows how it is used."""
+    result = terminal(*words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        f"mlkata: No command called {words[1]!r}. Did you mean {near!r}?",
+        f"  `mlkata {words[0]} --help` shows how it is used.",
+    ]
