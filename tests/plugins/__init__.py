@@ -1,0 +1,1 @@
+"""Fixtures and the classes behind them, by what they are about."""
