@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.plugins.course",
     "tests.plugins.engine",
     "tests.plugins.environment",
+    "tests.plugins.installation",
     "tests.plugins.markers",
     "tests.plugins.obedient",
 ]

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ml_katas.course.kata import Kata
-from ml_katas.judging.client import Caller
+from ml_katas.course.kata import Kata, Limits
+from ml_katas.course.sources import bundled
+from ml_katas.judging.client import Caller, LastResort
 from ml_katas.judging.launch import OneCommand
 from ml_katas.judging.protocol import Request, request
 from ml_katas.report import Isolation, Report, Status, to_plain
@@ -24,11 +25,11 @@ from ml_katas.support.records import replace
 
 from .corpus import Specimen
 
-KATA = Path(__file__).parents[2] / "katas" / "moe-topk"
+KATA = "moe-topk"
 NEXT = Path(__file__).parents[1] / "fixtures" / "course" / "tiny-double"
-SECONDS = 4.0
-GRACE = 1.5
-LOWERED = f"\n[limits]\ntotal_seconds = {SECONDS}\ncheck_seconds = 1.0\nmemory_mib = 512\n"
+SHORT = Limits(total_seconds=4, check_seconds=1, memory_mib=512)  # for what is meant to meet the limit
+LONG = Limits(total_seconds=60, check_seconds=30, memory_mib=512)
+GRACE = 20.0  # a hang has no end; a busy machine has one
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
 )
@@ -50,7 +51,6 @@ class Ground:
     """Where specimens are judged, one after the other; `damage` of each is told with its outcome."""
 
     kata: Kata
-    normal: Kata
     next: Kata
     workspace: Path
     secret: str
@@ -62,7 +62,7 @@ class Ground:
     _judge: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self._judge = Caller(self.line)
+        self._judge = Caller(self.line, LastResort())
         self._before = self._state()
         if wrong := [*self._aftermath()]:
             raise RuntimeError(f"nothing can be judged here: {wrong}")
@@ -72,10 +72,14 @@ class Ground:
         if specimen.needs_confinement and self.isolation.level != "strong":
             raise RuntimeError(f"{specimen.name} would do harm without {', '.join(self.isolation.missing)}")
         self.judged += 1
+        limits = SHORT if Status.TIMEOUT in specimen.expected else LONG
+        asked = undiagnosed(self.kata, self._filled(specimen), file_name="moe_topk.py")
         started = time.monotonic()
-        report = self._judge(undiagnosed(self.kata, self._filled(specimen), file_name="moe_topk.py"))
+        report = self._judge(replace(asked, limits=limits))
         seconds = time.monotonic() - started
-        damage = [*self._damage(report, seconds)]
+        damage = [*self._damage(report)]
+        if seconds > limits.total_seconds + GRACE:
+            damage.append(f"it took {seconds:.1f} s")
         if self.judged % 10 == 0 or report.status in (Status.CRASHED, Status.TIMEOUT, Status.BROKEN):
             damage += self._aftermath()
         return Outcome(report, seconds, tuple(damage))
@@ -83,7 +87,7 @@ class Ground:
     def judge_honest(self, specimen: Specimen) -> Report:
         """Judge an honest specimen under the kata's own limits."""
         source = self._filled(specimen)
-        report: Report = self._judge(undiagnosed(self.normal, source, file_name="moe_topk.py"))
+        report: Report = self._judge(undiagnosed(self.kata, source, file_name="moe_topk.py"))
         return report
 
     def _filled(self, specimen: Specimen) -> bytes:
@@ -107,7 +111,7 @@ class Ground:
 
     # -------- what must not have happened
 
-    def _damage(self, report: Report, seconds: float) -> Iterator[str]:
+    def _damage(self, report: Report) -> Iterator[str]:
         told = "\n".join(_texts(to_plain(report)))
         if self.secret in told:
             yield "a secret was told"
@@ -116,8 +120,6 @@ class Ground:
             yield f"something worked that must not: {printed[printed.index('ESCAPED') :][:200]}"
         if _CONTROLS.search(told):
             yield "control characters came through"
-        if seconds > SECONDS + GRACE:
-            yield f"it took {seconds:.1f} s"
         state = self._state()
         if state != self._before:
             yield f"files changed: {_difference(self._before, state)}"
@@ -161,33 +163,55 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, layers: tuple[str, ...] | None = None) -> Iterator[Ground]:
-    """Yield a proving ground in *folder*; without *layers* its engine is confined as everywhere."""
+def ground(
+    folder: Path, layers: tuple[str, ...] | None = None, *, in_place: bool = False
+) -> Iterator[Ground]:
+    """Yield a proving ground in *folder*; without *layers* its engine is confined as everywhere.
+
+    *in_place*: the secret is planted in the bundled kata itself for that time, not in a copy.
+    """
     secret = "SECRET-" + os.urandom(8).hex()
     os.environ["MLKATA_TEST_SECRET"] = secret
     with ExitStack() as stack:
-        kata = _marked_kata(folder / "lowered", secret, LOWERED)
-        normal = _marked_kata(folder / "normal", secret, "")
+        unmarked = stack.enter_context(_restored(_bundled())) if in_place else _copy(folder / "kata")
+        kata = _marked(unmarked, secret)
         workspace = _workspace(folder / "workspace", secret)
         datagrams = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         datagrams.bind(str(folder / "datagrams"))
         datagrams.setblocking(False)
         line = stack.enter_context(OneCommand(layers))
-        yield Ground(kata, normal, Kata.load(NEXT), workspace, secret, line, datagrams)
+        yield Ground(kata, Kata.load(NEXT), workspace, secret, line, datagrams)
 
 
-def _marked_kata(folder: Path, secret: str, limits: str) -> Kata:
-    """Return a copy of the kata with the secret in everything that is hidden."""
-    copy = folder / KATA.name
-    shutil.copytree(KATA, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (copy / "suite.py", copy / "solution.py"):
+def _bundled() -> Path:
+    course = bundled("katas")
+    assert course is not None
+    return course / KATA
+
+
+def _copy(folder: Path) -> Path:
+    return shutil.copytree(_bundled(), folder / KATA, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+@contextmanager
+def _restored(kata: Path) -> Iterator[Path]:
+    """Yield the folder, and give its files back the text that they had."""
+    texts = {path: path.read_bytes() for path in kata.rglob("*") if path.is_file()}
+    try:
+        yield kata
+    finally:
+        for path, text in texts.items():
+            path.write_bytes(text)
+
+
+def _marked(kata: Path, secret: str) -> Kata:
+    """Return the kata with the secret in everything that is hidden."""
+    for path in (kata / "suite.py", kata / "solution.py"):
         with path.open("a", encoding="utf-8") as file:
             file.write(f'\n_PLANTED = "{secret}"  # {secret}\n')
-    mistakes = (copy / "mistakes.md").read_text(encoding="utf-8")
-    (copy / "mistakes.md").write_text(f"{secret}\n\n{mistakes}", encoding="utf-8")
-    with (copy / "kata.toml").open("a", encoding="utf-8") as file:
-        file.write(limits)
-    return Kata.load(copy)
+    mistakes = (kata / "mistakes.md").read_text(encoding="utf-8")
+    (kata / "mistakes.md").write_text(f"{secret}\n\n{mistakes}", encoding="utf-8")
+    return Kata.load(kata)
 
 
 def _workspace(folder: Path, secret: str) -> Path:
