@@ -117,7 +117,7 @@ def test_the_bare_starter_is_shown_when_asked_for(terminal: Terminal, judge: Obe
     assert bare == "def double(x):\n    raise NotImplementedError\n"
 
 
-def test_a_remark_names_the_mistake_that_a_learner_is_told_of(terminal: Terminal) -> None:
+def test_a_remark_names_the_mistake_that_a_learner_is_told_of(terminal: Terminal, warm: None) -> None:
     """Of two mistakes with the same answers the second is never told, and the author hears it."""
     plant(terminal.course, "to-the-power-of-two", "x**2")
     shown = json.loads(terminal("author", "preview", "tiny-double", "--json").stdout)

@@ -243,7 +243,7 @@ def test_pass_of_an_earlier_suite_is_shown_as_such(terminal: Terminal, judge: Ob
     assert (row["is_earlier"], row["changed"], row["status"]) == (False, [], "passed")
 
 
-def test_real_engine_day(terminal: Terminal) -> None:
+def test_real_engine_day(terminal: Terminal, warm: None) -> None:
     """With the real judge: a starter, a mistake with its prints, a pass, and the way on."""
     terminal("start", "tiny-double")
     assert terminal("check").exit_code == 1

@@ -20,12 +20,10 @@ WRONG = "def double(x):\n    print('seen', x)\n    return x + boom\n"
 
 
 @pytest.fixture
-def work(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a workspace with `tiny-double` started."""
-    run, work = tmp_path / "run", tmp_path / "work"
-    run.mkdir(mode=0o700)
+def work(warm: None, tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a workspace with `tiny-double` started; a server judges."""
+    work = tmp_path / "work"
     work.mkdir()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run))
     monkeypatch.setenv("MLKATA_PATH", str(course))
     monkeypatch.setenv("TERM", "xterm")
     subprocess.run([*MLKATA, "start", "tiny-double"], cwd=work, check=True, capture_output=True)
@@ -57,15 +55,13 @@ class Terminal:
 
 
 @pytest.fixture
-def watching(work: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+def watching(work: Path) -> Iterator[Terminal]:
     """Return a terminal in which `mlkata watch` runs."""
-    monkeypatch.delenv("MLKATA_COLD")
     terminal = Terminal([*MLKATA, "watch"], work)
     yield terminal
     terminal.process.kill()
     terminal.process.wait()
     os.close(terminal.master)
-    subprocess.run([*MLKATA, "server", "stop"], capture_output=True, check=True)
 
 
 def test_every_save_is_judged(work: Path, watching: Terminal) -> None:

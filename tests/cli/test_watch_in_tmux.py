@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from ml_katas.judging import server
-
 MLKATA = [sys.executable, "-m", "ml_katas"]
 RIGHT = "def double(x):\n    return 2 * x\n"
 WRONG = "def double(x):\n    return x + 1\n"
@@ -54,12 +52,11 @@ class Tmux:
 
 
 @pytest.fixture
-def tmux(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Tmux]]:
+def tmux(
+    warm: None, tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[int], Tmux]]:
     """Return what opens a terminal of so many columns in a workspace with `tiny-double` started."""
     assert shutil.which("tmux"), "these tests need tmux: apt install tmux"
-    (tmp_path / "run").mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    monkeypatch.delenv("MLKATA_COLD")
     monkeypatch.setenv("MLKATA_PATH", str(course))
     monkeypatch.setenv("MLKATA_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
@@ -73,7 +70,6 @@ def tmux(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield open_terminal
     for terminal in opened:
         terminal.end()
-    server.stop()
 
 
 def watch(terminal: Tmux) -> None:
