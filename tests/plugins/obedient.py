@@ -58,7 +58,11 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> ObedientJudge:
 def report_of(kata: Kata, status: Status, seed: str) -> Report:
     """Return a report whose first check has *status*; the others wait for it unless it passed."""
     rest = Status.PASSED if status is Status.PASSED else Status.NOT_RUN
-    wrong = None if status is Status.PASSED else Failure(kind=FailureKind.ASSERTION, message="double(1) is 1, not 2")
+    wrong = (
+        None
+        if status is Status.PASSED
+        else Failure(kind=FailureKind.ASSERTION, message="double(1) is 1, not 2")
+    )
     checks = tuple(
         CheckResult(
             name=check.name,
