@@ -36,24 +36,30 @@ def difference(one: str, other: str) -> Difference | None:
     """
     mine, theirs = _Program(one), _Program(other)
     matcher = SequenceMatcher(None, mine.keys, theirs.keys, autojunk=False)
-    edits: list[_Edit] = []
-    for tag, first, end, their_first, their_end in matcher.get_opcodes():
-        if tag != "equal":
-            edits += mine.edits(first, end, theirs.code(their_first, their_end))
+    blocks = [block for tag, *block in matcher.get_opcodes() if tag != "equal"]
+    parts = [part for block in blocks for part in _parts(mine, theirs, *block)]
+    edits = [edit for start, end, *span in parts for edit in mine.edits(start, end, theirs.code(*span))]
     if _meaning(_edited(mine.lines, edits)) != _meaning(other):
         return None
     left = sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(mine.keys))
     return Difference("\n@@\n".join(_hunks(mine.lines, edits)), left)
 
 
-def fence(one: str, other: str) -> str:
-    """Return the fence of a mistake: what makes *other* of *one*, or where little of it is left, *other*."""
+def fence_of_change(one: str, other: str) -> str:
+    """Return the fence with what makes *other* of *one*; nothing where most of *one* would have to go."""
     found = difference(one, other)
-    if found is not None and found.left >= LEAST_LEFT:
-        return f"```diff\n{found.change}\n```"
-    ticks = max(map(len, re.findall("`+", other)), default=0)
+    return _fence("diff", found.change) if found and found.left >= LEAST_LEFT else ""
+
+
+def fence_of_program(text: str) -> str:
+    """Return the fence with a whole program."""
+    return _fence("python", _without_title(text))
+
+
+def _fence(language: str, code: str) -> str:
+    ticks = max(map(len, re.findall("`+", code)), default=0)
     mark = "`" * max(3, ticks + 1)
-    return f"{mark}python\n{_without_title(other)}\n{mark}"
+    return f"{mark}{language}\n{code}\n{mark}"
 
 
 def _without_title(text: str) -> str:
@@ -62,6 +68,17 @@ def _without_title(text: str) -> str:
     if ast.get_docstring(tree, clean=False) is not None:
         del lines[tree.body[0].lineno - 1 : tree.body[0].end_lineno]
     return "\n".join(lines).strip("\n")
+
+
+def _parts(
+    mine: _Program, theirs: _Program, start: int, end: int, their_start: int, their_end: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield what differs cut at the heads of functions and classes, below which a docstring may stand."""
+    for at, their_at in zip(mine.heads(start, end), theirs.heads(their_start, their_end), strict=False):
+        yield start, at, their_start, their_at
+        yield at, at + 1, their_at, their_at + 1
+        start, their_start = at + 1, their_at + 1
+    yield start, end, their_start, their_end
 
 
 @record
@@ -83,6 +100,10 @@ class _Statement:
     def is_import(self) -> bool:
         return self.key.startswith(("import ", "from "))
 
+    @property
+    def is_head(self) -> bool:
+        return self.key.lstrip().startswith(("def ", "async def ", "class "))
+
 
 class _Program:
     """A program as a row of statements, without its docstrings."""
@@ -100,6 +121,9 @@ class _Program:
     def keys(self) -> list[str]:
         return [statement.key for statement in self._statements]
 
+    def heads(self, first: int, end: int) -> list[int]:
+        return [at for at in range(first, end) if self._statements[at].is_head]
+
     def edits(self, first: int, end: int, inserted: tuple[str, ...]) -> Iterator[_Edit]:
         """Yield what puts *inserted* in the place of some statements, one edit where nothing lies between."""
         spans = [part.span for part in self._statements[first:end] if not part.is_import]
@@ -107,6 +131,8 @@ class _Program:
         if not spans and inserted:
             at = self._place_before(first)
             yield _Edit((at, at), inserted)
+        if spans and inserted[:1] == ("",):
+            inserted = inserted[1:]  # the blank line before is there
         for span in spans:
             yield _Edit(span, inserted)
             inserted = ()

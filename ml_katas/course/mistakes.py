@@ -43,8 +43,13 @@ class Mistake:
 
 def read_mistakes(path: Path, solution: Path, checks: Sequence[str]) -> tuple[Mistake, ...]:
     """Return the mistakes in *path*, in order, or raise InvalidKata with the line to correct."""
+    return mistakes_in(read_text(path), path, solution, checks)
+
+
+def mistakes_in(text: str, path: Path, solution: Path, checks: Sequence[str]) -> tuple[Mistake, ...]:
+    """Return the mistakes in a *text* that is, or is to be, that of *path*; raises as `read_mistakes`."""
     reader = _Reader(path, solution, checks)
-    return tuple(reader.mistake(part, lines) for part, lines in _entries(read_text(path)))
+    return tuple(reader.mistake(part, lines) for part, lines in _entries(text))
 
 
 def _entries(text: str) -> Iterator[tuple[Section, list[Numbered]]]:
