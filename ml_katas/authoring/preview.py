@@ -31,12 +31,14 @@ class MistakePreview:
             return "No check catches this mistake, so a learner would pass with it."
         if diagnosis is None:
             return (
-                "The learner is told no diagnosis: when the failing check was run again, "
-                "the mistake did not answer as before, or as the solution does."
+                "The learner reads no diagnosis: another mistake fails in the same way, "
+                "or this one failed in another way when it was run again."
             )
+        if not diagnosis.mistake:
+            return f"The learner reads only this: {diagnosis.text}"
         if diagnosis.mistake != self.mistake.name:
-            same = f"which gives the same answers in {diagnosis.check}"
-            return f"The learner is told of the mistake {diagnosis.mistake} instead, {same}."
+            same = f"which fails in the same way in {diagnosis.check}"
+            return f"The learner reads of the mistake {diagnosis.mistake} instead, {same}."
         return ""
 
 
