@@ -50,5 +50,5 @@ def terminal(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> T
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("ml_katas.course.catalog.bundled", lambda name: course if name == "katas" else None)
+    monkeypatch.setattr("ml_katas.course.sources.bundled_course", lambda: course)
     return Terminal(folder, course)
