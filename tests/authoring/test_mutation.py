@@ -254,6 +254,16 @@ def test_a_decorator_that_stops_gradients_is_forgotten() -> None:
     assert (first.mutation, first.line) == ("@torch.no_grad() -> nothing", "@torch.no_grad()  # a leaf")
 
 
+def test_gradients_are_followed_through_names_and_containers() -> None:
+    """What comes from an argument by way of other names, parts or a buffer that is filled is detached."""
+    for body in (
+        "a, b = x.chunk(2)\ny = a * b\nreturn y",
+        "out = torch.zeros(3)\nout[0] = x.sum()\nreturn out",
+        "rows = []\nfor row in x:\n    rows.append(row.exp())\nreturn torch.stack(rows)",
+    ):
+        assert any("return" in line and ".detach()" in line for line in lines(within(body, "x"))), body
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -262,6 +272,9 @@ def test_a_decorator_that_stops_gradients_is_forgotten() -> None:
         "with torch.no_grad():\n    y = x.exp()",
         "n = x.shape\nreturn n",
         "mask = x > 0\nreturn mask",
+        "angles = torch.arange(4).float() * 0.5\nreturn angles.cos()",
+        "out = torch.zeros(3)\nout[0] = 1.0\nreturn out",
+        "steps = [torch.ones(2) for _ in range(3)]\nreturn torch.stack(steps)",
     ],
 )
 def test_what_has_no_gradient_is_not_detached(body: str) -> None:

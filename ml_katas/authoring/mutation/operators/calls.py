@@ -20,12 +20,14 @@ _PAIRS = (
 _ONE_WAY = (
     "scatter_add scatter, scatter_add_ scatter_, index_add index_copy, index_add_ index_copy_, rsqrt sqrt,"
     " square abs, round floor, cumsum cumprod, logsigmoid sigmoid, leaky_relu relu, log1p log, expm1 exp,"
-    " binary_cross_entropy_with_logits binary_cross_entropy, cross_entropy nll_loss"
+    " binary_cross_entropy_with_logits binary_cross_entropy, cross_entropy nll_loss, softplus relu, elu relu,"
+    " mish silu, erf tanh, selu elu, celu elu, hardtanh tanh, sinh cosh, asin acos, atan tan, tan sin"
 )
 _BUILTINS = {"max": "min", "min": "max", "any": "all", "all": "any", "reversed": "iter", "sorted": "list"}
 
 _DROPPED = names(
     "sqrt exp log abs neg square relu gelu silu tanh sigmoid softmax log_softmax cumsum cumprod flip roll"
+    " softplus elu selu celu mish erf erfc log1p expm1 sin cos tan sinh cosh asin acos atan"
     " reciprocal transpose swapaxes movedim permute t adjoint detach clone clamp clamp_min clamp_max clip"
     " normalize dropout tril triu masked_fill round floor logical_not requires_grad_ float double half"
     " bfloat16 long int bool type type_as to deepcopy reversed"
