@@ -62,7 +62,10 @@ def test_lora_a_is_random():
 
 @after("test_lora_a_is_random")
 def test_every_entry_of_lora_a_is_drawn():
-    """Every entry of lora_A is drawn, in a wide layer too; none is what happened to lie in memory."""
+    """Every entry of lora_A is drawn, in a wide layer too; none is what happened to lie in memory.
+
+    Pins: "drawn at random, entry by entry".
+    """
     factor = LoRALinear(nn.Linear(1000, 3), r=256, alpha=1.0).lora_A.detach()
     # So much memory (1 MB) comes from the system, as zeros, unless something is written to it.
     assert factor.isfinite().all(), "lora_A must be finite"
@@ -226,7 +229,10 @@ def test_worked_example_merged():
 
 @after("test_output_is_the_formula", "test_worked_example_merged")
 def test_each_layer_stands_for_itself():
-    """A layer is not disturbed by another one of other r and alpha, merged or not."""
+    """A layer is not disturbed by another one of other r and alpha, merged or not.
+
+    Pins: "Layers do not influence each other.".
+    """
     layer, numbers = trained_layer(5, 7, 2, 3.0)
     x = torch.randn(3, 5)
     other, _ = trained_layer(5, 7, 4, 20.0)
@@ -334,7 +340,10 @@ def test_unmerge_without_merge_does_nothing():
 
 @after("test_unmerge_restores_the_weight", "test_gradients_are_those_of_the_formula")
 def test_an_unmerged_layer_trains_and_merges_again():
-    """An unmerged layer trains on, and merge() adds what was learned since."""
+    """An unmerged layer trains on, and merge() adds what was learned since.
+
+    Pins: "The layer can then be trained on and merged again.".
+    """
     layer, numbers = trained_layer(5, 7, r=2, alpha=3.0)
     x = torch.randn(3, 5)
     layer.merge()

@@ -94,7 +94,10 @@ def test_worked_example():
 
 @after("test_weights_are_a_softmax_over_the_kept_logits")
 def test_each_token_is_routed_on_its_own():
-    """Changing one token changes its own row and no other."""
+    """Changing one token changes its own row and no other.
+
+    Pins: "Each row depends on its own token alone.".
+    """
     tokens, gate = torch.randn(3, 4, 5), nn.Linear(5, 6)
     changed = tokens.clone()
     changed[1, 2] = 10 * torch.randn(5)  # row 1 · 4 + 2
@@ -155,7 +158,10 @@ def test_logits_far_apart_do_not_overflow():
 
 @after("test_weights_are_a_softmax_over_the_kept_logits")
 def test_a_disabled_expert_is_never_chosen():
-    """An expert whose logit is -inf is never chosen and disturbs no weight while k others are finite."""
+    """An expert whose logit is -inf is never chosen and disturbs no weight while k others are finite.
+
+    Pins: "while $k$ others are finite it is never chosen".
+    """
     tokens, gate = torch.randn(3, 4, 6), nn.Linear(6, 5)
     gate.bias.data[2] = -math.inf
     logits = logits_of(tokens, gate)
@@ -166,7 +172,10 @@ def test_a_disabled_expert_is_never_chosen():
 @after("test_weights_are_a_softmax_over_the_kept_logits")
 @pytest.mark.parametrize("kind", ["function", "sequential", "module of one's own"])
 def test_the_gating_network_may_be_any_callable(kind):
-    """The gating network is only ever called: a function, or any module, will do."""
+    """The gating network is only ever called: a function, or any module, will do.
+
+    Pins: "The gating network** may be a function, or any module".
+    """
     tokens, network = torch.randn(4, 3, 5), nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 6))
     with torch.no_grad():
         logits = deepcopy(network).double()(tokens.double()).flatten(0, 1)
@@ -201,7 +210,10 @@ def test_tokens_may_be_non_contiguous(layout):
 @after("test_weights_are_a_softmax_over_the_kept_logits")
 @pytest.mark.parametrize(("of_tokens", "of_logits"), DTYPES)
 def test_weights_keep_the_precision_of_the_logits(of_tokens, of_logits):
-    """Weights have the dtype of the logits or the tokens, or float32, and the precision of their own."""
+    """Weights have the dtype of the logits or the tokens, or float32, and the precision of their own.
+
+    Pins: "are as precise as their own dtype allows".
+    """
     tokens = (torch.randperm(60) / 8).view(4, 3, 5).to(of_tokens)  # exact in each dtype
     logits = tokens.double().flatten(0, 1)
     weights, indices = top_k_gating(tokens, lambda x: x.to(of_logits), k=3)

@@ -144,7 +144,10 @@ def test_minus_infinity_gets_no_weight():
     "hidden", [slice(0, 1200), slice(300, 1500), slice(100, 1400)], ids=["first", "last", "middle"]
 )
 def test_many_hidden_entries_in_a_long_row(hidden, name):
-    """Hundreds of -inf, first, last or in between, leave the few other entries of a long row undisturbed."""
+    """Hundreds of -inf, first, last or in between, leave the few other entries of a long row undisturbed.
+
+    Pins: "the others share as if it were not there".
+    """
     x = (torch.randn(2, 1500) - torch.tensor([[3000.0], [0.0]])).to(getattr(torch, name))
     x[:, hidden] = -math.inf
     expected = softmax_of_numbers(x)
@@ -208,7 +211,10 @@ def test_the_gradient_reaches_x(dim, name):
 @after("test_the_gradient_reaches_x", "test_minus_infinity_gets_no_weight")
 @pytest.mark.parametrize("name", ["float64", "float32", "float16"])
 def test_the_gradient_survives_large_numbers_and_minus_infinity(name):
-    """The gradient stays right for large entries and is 0 where x is -inf."""
+    """The gradient stays right for large entries and is 0 where x is -inf.
+
+    Pins: "are 0 where `x` is $-\infty$".
+    """
     x = torch.tensor([[1001.0, 1000, -math.inf], [-math.inf, 2, 1]]).to(getattr(torch, name)).requires_grad_()
     # Of two entries with the weights p and 1 - p, the weight p has the derivatives p (1 - p) and -p (1 - p).
     slope = math.e / (1 + math.e) ** 2
@@ -221,7 +227,10 @@ def test_the_gradient_survives_large_numbers_and_minus_infinity(name):
 @after("test_any_axis", "test_x_stays_as_it_was")
 @pytest.mark.parametrize("layout", ["transposed", "every other column", "expanded"])
 def test_x_may_be_non_contiguous(layout):
-    """x may lie in memory in any order."""
+    """x may lie in memory in any order.
+
+    Pins: "in any memory layout".
+    """
     x = {
         "transposed": torch.randn(5, 4, 3).transpose(0, 2),
         "every other column": torch.randn(3, 4, 10)[..., ::2],
@@ -241,7 +250,10 @@ def test_no_rows_and_rows_of_one(shape, dim):
 
 @after("test_any_axis")
 def test_the_same_call_gives_the_same_answer():
-    """The result depends on x and dim alone: no random numbers, no memory."""
+    """The result depends on x and dim alone: no random numbers, no memory.
+
+    Pins: "nothing is remembered from call to call".
+    """
     for _ in range(3):
         x = torch.randn(3, 4)
         expected = softmax_by_ratios(x, dim=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,21 +16,32 @@ from ..judging.protocol import Judge
 from ..report import Report, Status
 from ..support.records import record
 from .findings import Finding
+from .kept_proofs import KeptProofs
+from .quarantine import without_answers
 from .rules import FAST, JUDGED, findings_in_files, findings_of_format, findings_of_judge
 from .rules.judged import solution_passes
 from .rules.mutants import verdicts
-from .trials import TrialRunner, trials_of_mistakes
+from .trials import SEEDS, TrialRunner, trials_of_mistakes
 
 OnProgress = Callable[[str, int, int], None]
 
 
 @record
 class Thoroughness:
-    """How much is tried: seeds for what must pass, `fast` for the inner loop, the whole `matrix`."""
+    """How much is tried: seeds for what must pass, `fast` for the inner loop, the whole `matrix`.
+
+    Unless it is `anew`, what was proven before and is as it was then is not proven again.
+    """
 
     seeds: int = 3
     fast: bool = False
     matrix: bool = False
+    anew: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is what a proof is, no more and no less: only that is kept."""
+        return not (self.fast or self.matrix) and self.seeds == len(SEEDS)
 
 
 @record(kw_only=True)
@@ -54,6 +66,7 @@ class Proof:
     checks: tuple[str, ...] = ()
     judgements: int = 0
     seconds: float = 0.0
+    is_kept: bool = False
 
     @property
     def is_publishable(self) -> bool:
@@ -70,10 +83,26 @@ def prove(
 ) -> Iterator[Proof]:
     """Prove the named katas, or all; *on_progress* gets the kata, the judgements done and those expected."""
     slugs = [catalog.resolve(name) for name in names] or [entry.slug for entry in catalog.entries]
+    kept = KeptProofs()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for slug in slugs:
             on_progress(slug, 0, 0)
-            yield _proof(catalog, slug, judge, pool, how, on_progress)
+            proof = _kept(catalog, slug, kept) if how.is_whole and not how.anew else None
+            if proof is None:
+                proof = _proof(catalog, slug, judge, pool, how, on_progress)
+                if how.is_whole and proof.is_publishable:
+                    kept.add(catalog.find(slug))
+            yield proof
+
+
+def _kept(catalog: Catalog, slug: str, kept: KeptProofs) -> Proof | None:
+    """Return the proof of a kata that was proven before, as far as nobody need judge anything for it."""
+    with contextlib.suppress(InvalidKata):
+        kata = catalog.find(slug)
+        if kept.holds(kata):
+            findings = tuple(findings_in_files(kata, catalog))
+            return Proof(kata=slug, findings=findings, checks=kata.suite.names, is_kept=True)
+    return None
 
 
 def _proof(
@@ -85,15 +114,21 @@ def _proof(
     on_progress: OnProgress,
 ) -> Proof:
     started = time.perf_counter()
-    seeds = tuple(f"{number:x}" for number in range(1, 2 if how.fast else how.seeds + 1))
+    seeds = tuple(f"{number:x}" for number in range(1, how.seeds + 1))
     try:
         kata = catalog.find(slug)
         findings = list(findings_in_files(kata, catalog))
-        with judging_many(judge, kata) as judge_of_kata:
+        with (
+            without_answers(kata) as seen,
+            judging_many(judge, seen) as judge_of_seen,
+            judging_many(judge, kata) as judge_of_kata,
+        ):
             runner = TrialRunner(
                 kata,
                 judge_of_kata,
                 pool,
+                seen=seen,
+                judge_of_seen=judge_of_seen,
                 seeds=seeds,
                 is_thorough=how.matrix,
                 on_progress=lambda done, expected: on_progress(slug, done, expected),

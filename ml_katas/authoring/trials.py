@@ -17,13 +17,20 @@ SEEDS = ("1", "2", "3")
 
 @record(kw_only=True)
 class Trial:
-    """A piece of code to be judged; `order` seeds an order of the checks, `stop` ends at a failing one."""
+    """A piece of code to be judged.
+
+    `order` seeds an order of the checks, `stop` ends at a failing one, `only` names the one check to run;
+    `salt` gives the submission other random numbers, `diagnose` asks for the mistake behind a failure.
+    """
 
     path: Path
     source: bytes
     seed: str = SEEDS[0]
     order: str = ""
     stop: bool = False
+    only: str = ""
+    salt: str = ""
+    diagnose: bool = False
     limits: Limits | None = None
 
     @classmethod
@@ -45,11 +52,15 @@ class TrialRunner:
         judge: Judge,
         pool: ThreadPoolExecutor,
         *,
+        seen: Kata | None = None,
+        judge_of_seen: Judge | None = None,
         seeds: tuple[str, ...] = SEEDS,
         is_thorough: bool = False,
         on_progress: Callable[[int, int], None] = lambda done, expected: None,
     ) -> None:
         self.kata = kata
+        self._seen = seen or kata  # the kata as its suite may see it, which needs a judge of its own
+        self._judge_of_seen = judge_of_seen or judge
         self.seeds = seeds
         self.is_thorough = is_thorough  # automatic mutants meet every check, not only until one fails
         self.judgements = 0
@@ -82,7 +93,8 @@ class TrialRunner:
         return report
 
     def _judged(self, trial: Trial) -> Report:
-        asked = request(
-            self.kata, trial.source, file_name=self.kata.file_name, seed=trial.seed, limits=trial.limits
-        )
-        return self._judge(replace(asked, diagnose=False, order=trial.order, stop=trial.stop))
+        """Judge without the kata's answers in sight; a diagnosis needs them."""
+        judge, kata = (self._judge, self.kata) if trial.diagnose else (self._judge_of_seen, self._seen)
+        asked = request(kata, trial.source, file_name=kata.file_name, seed=trial.seed, limits=trial.limits)
+        how = {"order": trial.order, "stop": trial.stop, "only": trial.only, "salt": trial.salt}
+        return judge(replace(asked, diagnose=trial.diagnose, **how))

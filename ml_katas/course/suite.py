@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from ..errors import InvalidKata
@@ -10,15 +11,21 @@ from ..support.records import record
 from ..support.spelling import nearest
 from ..support.toml import read_text
 
+_PINS = re.compile(r'^\s*Pins: "([^"]+)"', re.MULTILINE)
 
-@record
+
+@record(kw_only=True)
 class Check:
-    """One promise of a suite: a top-level `test_*` function and the sentence of its docstring."""
+    """One promise of a suite: a top-level `test_*` function and the sentence of its docstring.
+
+    `after` are the checks that it waits for, `pins` the passages of the brief that it says it is for.
+    """
 
     name: str
     sentence: str
     line: int
     after: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
 
 
 @record
@@ -55,7 +62,9 @@ def _check(path: Path, node: ast.stmt) -> Check:
     if not doc:
         raise InvalidKata(path, node.lineno, f"{node.name} needs a docstring: the sentence that learners see")
     after = tuple(name for decorator in node.decorator_list for name in _after(path, decorator))
-    return Check(node.name, doc.splitlines()[0].rstrip("."), node.lineno, after)
+    sentence = doc.splitlines()[0].rstrip(".")
+    pins = tuple(_PINS.findall(doc))
+    return Check(name=node.name, sentence=sentence, line=node.lineno, after=after, pins=pins)
 
 
 def _after(path: Path, decorator: ast.expr) -> tuple[str, ...]:

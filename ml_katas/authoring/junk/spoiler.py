@@ -76,6 +76,7 @@ JUNK: dict[str, Callable[[Any], Any]] = {
     "nan": lambda x: torch.full_like(x, float("nan")) if is_inexact(x) else x,
     "mean": lambda x: x.mean(-1, keepdim=True).expand_as(x).clone() if is_inexact(x) and x.ndim else x,
     "rounded": lambda x: x.to(torch.bfloat16).to(x.dtype) if x.is_floating_point() else x,
+    "digits": lambda x: x.float().double() if x.dtype == torch.float64 else x,
     "negated": lambda x: ~x if x.dtype == torch.bool else -x,
     "shuffled": lambda x: x.flip(0) if x.ndim else x,
     "empty": lambda x: x.new_empty((0,)),

@@ -25,6 +25,7 @@ KINDS = {
     "argument": "returns its argument in place of each tensor",
     "mean": "returns the mean of the right numbers along the last axis in place of each",
     "rounded": "returns the right numbers rounded to bfloat16",
+    "digits": "returns the right float64 numbers with the digits of float32",
     "negated": "returns the right numbers with the other sign",
     "shuffled": "returns the right rows in the opposite order",
     "stuck": "returns the first answer again for arguments of the same shapes",

@@ -26,6 +26,11 @@ from .facts import (
 )
 from .folder import files_follow_the_format, nothing_is_left_to_write, nothing_is_there_that_nobody_reads
 from .help import help_is_there, hints_leave_the_code_out
+from .independence import (
+    no_check_is_skipped,
+    suite_depends_on_nothing_that_changes,
+    suite_is_no_copy_of_the_solution,
+)
 from .judged import (
     a_third_of_the_limits_is_enough,
     checks_kill_something,
@@ -38,6 +43,7 @@ from .judged import (
 )
 from .junk import junk_is_rejected
 from .mutants import automatic_mutants_are_killed
+from .naming import mistakes_are_recognised
 from .prerequisites import prerequisites_exist, prerequisites_form_no_cycle
 from .prose import formulas_can_be_read, links_lead_somewhere
 from .solutions import entry_points_are_defined, no_two_solutions_are_the_same, wrong_and_right_are_many
@@ -70,6 +76,9 @@ READ: tuple[Reads, ...] = (
     suite_imports_the_entry_points,
     sentences_are_short,
     suite_compares_by_itself,
+    suite_is_no_copy_of_the_solution,
+    suite_depends_on_nothing_that_changes,
+    no_check_is_skipped,
     wrong_and_right_are_many,
     no_two_solutions_are_the_same,
     nothing_is_left_to_write,
@@ -81,6 +90,7 @@ JUDGED: tuple[Tries, ...] = (
     starter_is_incomplete,
     mistakes_are_caught,
     mistakes_differ,
+    mistakes_are_recognised,
     junk_is_rejected,
     automatic_mutants_are_killed,
     checks_kill_something,

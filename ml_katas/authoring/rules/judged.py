@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from ...course.kata import Kata, Limits
 from ...course.mistakes import Mistake
 from ...course.starters import render_starter
+from ...course.suite import Check
 from ...report import Report, Status
 from ..findings import Finding, Severity
 from ..trials import Trial, TrialRunner, trials_of_mistakes
@@ -15,6 +16,7 @@ from .junk import junk_trials
 from .mutants import automatic_trials
 
 _NOT_KILLED = (Status.PASSED, Status.BROKEN)
+_AT_ONCE = 8
 
 
 def solution_passes(kata: Kata, runner: TrialRunner) -> bool:
@@ -33,8 +35,9 @@ def right_solutions_pass(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
     brief.
     """
     paths = (kata.solution, *kata.variants)
-    trials = [Trial.of(path, seed) for path in paths for seed in runner.seeds]
-    trials += [Trial.of(path, runner.seeds[0], order=seed) for path in paths for seed in runner.seeds[1:]]
+    orders = ("", *runner.seeds[1:])  # each seed but the first comes with an order of its own
+    turns = list(zip(runner.seeds, orders, strict=True))
+    trials = [Trial.of(path, seed, order) for path in paths for seed, order in turns]
     wrong = [
         (trial, report) for trial, report in runner.reports(trials) if report.status is not Status.PASSED
     ]
@@ -76,13 +79,33 @@ def mistakes_are_caught(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
     Add a check whose input brings the mistake out for certain (hand-worked numbers do), or name the check
     that catches it in the comment below the mistake's heading.
     """
-    for seed in runner.seeds:
-        judged = runner.reports(trials_of_mistakes(kata, seed))
-        for mistake, (_, report) in zip(kata.mistakes, judged, strict=True):
-            problem = _not_caught(mistake, report)
-            if problem:
-                says = f"{mistake.name} {problem} (seed {seed})"
-                yield Finding(path=mistake.path, problem=says, line=mistake.line)
+    first, *others = runner.seeds
+    judged = runner.reports(trials_of_mistakes(kata, first))
+    caught = list(zip(kata.mistakes, (report for _, report in judged), strict=True))
+    for mistake, report in caught:
+        problem = _not_caught(mistake, report)
+        if problem:
+            yield Finding(path=mistake.path, problem=f"{mistake.name} {problem}", line=mistake.line)
+    for seed in others:
+        yield from _caught_by_luck(runner, seed, caught)
+
+
+def _caught_by_luck(
+    runner: TrialRunner, seed: str, caught: Sequence[tuple[Mistake, Report]]
+) -> Iterator[Finding]:
+    """Yield the mistakes that pass a check with this seed which they failed before."""
+    named = [(mistake, _catcher(mistake, report)) for mistake, report in caught]
+    tried = [(mistake, check) for mistake, check in named if check]
+    trials = [Trial(path=m.path, source=m.source, seed=seed, only=check) for m, check in tried]
+    for (mistake, check), (_, report) in zip(tried, runner.reports(trials), strict=True):
+        if check not in report.failed_checks:
+            problem = f"{mistake.name} fails {check} by luck: with seed {seed} it {outcome(report)}"
+            yield Finding(path=mistake.path, problem=problem, line=mistake.line)
+
+
+def _catcher(mistake: Mistake, report: Report) -> str:
+    """Return the check that catches a mistake, one of those that are meant to, or nothing."""
+    return next((name for name in mistake.caught_by if name in report.failed_checks), "")
 
 
 def _not_caught(mistake: Mistake, report: Report) -> str:
@@ -110,23 +133,34 @@ def mistakes_differ(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
 
 
 def checks_kill_something(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
-    """Every check fails for some mistake, mutant or junk; one that never does may promise nothing.
+    """Every check fails for some mistake, mutant or junk, or names the sentence of the brief that it pins.
 
-    A check that nothing fails is either written so that it cannot fail, or pins a sentence of the brief for
-    which there is no mistake yet.
+    A check that nothing fails may be written so that it cannot fail.
 
-    Write the mistake that the check is for; where none comes to mind, remove the check.
+    Write the mistake that the check is for. Where none comes to mind, and the brief promises what it checks,
+    say so below the first line of its docstring: `Pins: "x is not changed".`, in the words of the brief.
     """
     judged = runner.reports(trials_of_mistakes(kata))
     judged += runner.reports([*junk_trials(kata), *automatic_trials(kata, runner)])
     idle = set(kata.suite.names).difference(*(report.failed_checks for _, report in judged))
-    if idle:  # some that were not reached would have killed
-        judged = runner.reports(automatic_trials(kata, runner, is_thorough=True))
-        idle = idle.difference(*(report.failed_checks for _, report in judged))
+    unreached = automatic_trials(kata, runner, is_thorough=True)
+    while idle and unreached:  # some checks that were not reached would have killed
+        some, unreached = unreached[:_AT_ONCE], unreached[_AT_ONCE:]
+        idle = idle.difference(*(report.failed_checks for _, report in runner.reports(some)))
     for check in kata.suite.checks:
         if check.name in idle:
-            problem = f"{check.name} kills nothing: write the mistake that it is for, or leave it out"
-            yield Finding(path=kata.suite.path, problem=problem, line=check.line, severity=Severity.WARNING)
+            problem = _unpinned(kata, check)
+            if problem:
+                yield Finding(path=kata.suite.path, problem=problem, line=check.line)
+
+
+def _unpinned(kata: Kata, check: Check) -> str:
+    """Return what is wrong with a check that kills nothing, or nothing where it pins a sentence."""
+    if not check.pins:
+        return f"{check.name} kills nothing: write the mistake that it is for, or name the sentence it pins"
+    brief = " ".join(kata.brief.split())
+    missing = [quoted for quoted in check.pins if " ".join(quoted.split()) not in brief]
+    return f"{check.name} pins what the brief does not say: {missing[0]!r}" if missing else ""
 
 
 def a_third_of_the_limits_is_enough(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:

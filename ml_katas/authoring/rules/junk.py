@@ -17,6 +17,7 @@ _REMEDIES = {
     "single": "assert that float64 stays float64: assert_close(…, dtype=torch.float64)",
     "shuffled": "compare every row with the one that belongs to it",
     "stuck": "call it twice with the same shapes and other values",
+    "digits": "compare float64 values to nine digits: assert_close(…, rtol=1e-9, atol=1e-9)",
     "rounded": "compare float32 values at the tolerance of assert_close",
     "detached": "compare the gradients with those of the definition",
     "gradient": "compare the gradients with those of the definition",

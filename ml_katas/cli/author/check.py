@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 @click.argument("katas_to_check", nargs=-1, metavar="[KATA]...", shell_complete=complete_kata)
 @click.option("--fast", is_flag=True, help="One seed, no junk, no automatic mutants: for the inner loop.")
 @click.option(
-    "--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Seeds that must agree."
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=None,
+    metavar="N",
+    help="Seeds that must agree: 3, or 1 with --fast.",
 )
+@click.option("--anew", is_flag=True, help="Prove again what was proven before.")
 @click.option("--matrix", is_flag=True, help="Show which check fails for what.")
 @click.option("-k", "only", default="", metavar="CHECK", help="Run one check of the suite on the solution.")
 @click.option("--show-output", is_flag=True, help="With -k: show what the suite prints.")
@@ -37,7 +42,8 @@ def check(
     settings: Settings,
     katas_to_check: tuple[str, ...],
     fast: bool,
-    seeds: int,
+    seeds: int | None,
+    anew: bool,
     matrix: bool,
     only: str,
     show_output: bool,
@@ -59,7 +65,7 @@ def check(
         return _run_check(settings, katas_to_check, only, show_output=show_output, pdb=pdb)
     from ...judging.client import judging
 
-    how, proofs = Thoroughness(seeds, fast, matrix), []
+    how, proofs = Thoroughness(seeds or (1 if fast else 3), fast, matrix, anew), []
     with settings.state() as state, judging() as judge, _progress(settings) as (on_progress, clear):
         for proof in prove(state.catalog, katas_to_check, how, judge, on_progress):
             clear()
@@ -137,6 +143,9 @@ def _say(settings: Settings, proof: Proof, *, shows_matrix: bool) -> None:
 def _summary(proof: Proof) -> Iterator[str]:
     errors = sum(finding.is_error for finding in proof.findings)
     verdict = f"not publishable, {counted(errors, 'error')}" if errors else "proven"
+    if proof.is_kept:
+        yield f"{proof.kata}: {verdict} before, and nothing has changed since"
+        return
     rate = proof.judgements / proof.seconds if proof.seconds else 0.0
     effort = f"{counted(proof.judgements, 'judgement')}, {rate:.1f} a second"
     yield f"{proof.kata}: " + "; ".join([verdict, *_score(proof), effort])
@@ -177,6 +186,7 @@ def _as_json(proof: Proof) -> dict[str, Any]:
         ],
         "judgements": proof.judgements,
         "seconds": proof.seconds,
+        "proven_before": proof.is_kept,
     }
 
 

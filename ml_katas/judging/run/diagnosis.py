@@ -14,7 +14,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,33 +57,43 @@ def diagnose(folder: Path, suite_run: SuiteRun) -> Diagnosis | None:
 
 
 def _search(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
-    failing, passed, submission = suite_run.evidence, suite_run.passed, suite_run.submission.source
+    failing, submission = suite_run.evidence, suite_run.submission.source
     rerun, solution = Rerun(kata, suite_run), kata.solution.read_bytes()
     first = failing[0]
     if rerun.evidence(solution, first.item) is not None:
         return None  # the solution fails as well: whatever it is, it is no mistake of the learner's
     is_random = first.drew and not rerun.draws(solution, first.item)
-    found = [each for each in kata.mistakes if _fits(each, rerun, failing, passed, is_random=is_random)]
+    found = [each for each in kata.mistakes if _fits(each, rerun, suite_run, is_random=is_random)]
     mistake = _nearest_in_words(found, kata, submission)
     if mistake is not None:
         return Diagnosis(mistake.name, check_name(first.item), mistake.sentences)
     return Diagnosis("", check_name(first.item), _RANDOM) if is_random and not found else None
 
 
-def _fits(
-    mistake: Mistake,
-    rerun: Rerun,
-    failing: Sequence[Evidence],
-    passed: Sequence[pytest.Item],
-    *,
-    is_random: bool,
-) -> bool:
+def _fits(mistake: Mistake, rerun: Rerun, suite_run: SuiteRun, *, is_random: bool) -> bool:
     """Return whether a mistake explains all failures and fails nothing else."""
+    failing = suite_run.evidence
     if DRAWS in mistake.free:
         return is_random and all(each.drew and rerun.fails_at_random(mistake, each) for each in failing)
     source = fitted(mistake, rerun, failing)
     explains = all(_explains(source, rerun, each) for each in failing)
-    return explains and all(rerun.status(source, item) is Status.PASSED for item in passed)
+    return explains and all(
+        rerun.status(source, item) is Status.PASSED for item in _telling(mistake, suite_run)
+    )
+
+
+def _telling(mistake: Mistake, suite_run: SuiteRun) -> Iterator[pytest.Item]:
+    """Yield what the submission passed and the mistake must pass too.
+
+    That is one instance of each check, and all of those that fail elsewhere or are meant for this mistake.
+    """
+    failing = {check_name(each.item) for each in suite_run.evidence}
+    seen: set[str] = set()
+    for item in suite_run.passed:
+        name = check_name(item)
+        if name not in seen or name in failing or name in mistake.caught_by:
+            yield item
+        seen.add(name)
 
 
 def _explains(source: bytes, rerun: Rerun, seen: Evidence) -> bool:
@@ -98,7 +108,11 @@ def _explains(source: bytes, rerun: Rerun, seen: Evidence) -> bool:
 
 
 def _nearest_in_words(found: Sequence[Mistake], kata: Kata, submission: bytes) -> Mistake | None:
-    """Return the one mistake, or of several that behave alike the one whose words the submission shares."""
+    """Return the one mistake, or of several that behave alike the one whose words the submission shares.
+
+    One whose number was fitted gives way to one that fits as it is: a bound without end is no bound.
+    """
+    found = [mistake for mistake in found if not mistake.free] or found
     if len(found) < 2:
         return next(iter(found), None)
     words, usual = _words(submission), _words(kata.solution.read_bytes())

@@ -23,8 +23,8 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?%?")
 class Evidence:
     """What is known of one failing instance of a check.
 
-    `place` are the lines of the suite that led there, `text` what was raised, without numbers; `drew`: random
-    numbers were drawn in the sandbox; `states` are those that modules of the submission began with.
+    `place` are the lines of the suite that led there, `text` what was raised; `drew`: random numbers were
+    drawn in the sandbox; `states` are those that modules of the submission began with.
     """
 
     item: pytest.Item
@@ -52,7 +52,7 @@ class Evidence:
             item=item,
             failure=failure,
             place=_lines(error, item.path),
-            text=_NUMBER.sub("#", _raised(error)),
+            text=_raised(error),
             compared=error.compared if isinstance(error, Mismatch) else None,
             drew=drew,
             states=states,
@@ -78,12 +78,13 @@ class Evidence:
 
 
 def _raised(error: BaseException) -> str:
+    """Return what was raised: of a comparison both sides, of an exception its message without numbers."""
     if isinstance(error, Mismatch):
         failure = error.failure
         return f"{failure.label}: {failure.expected}, {failure.actual}"
     if isinstance(error, RemoteError):
-        return f"{error.kind}: {error.message}"
-    return f"{type(error).__name__}: {error}"
+        return _NUMBER.sub("#", f"{error.kind}: {error.message}")
+    return _NUMBER.sub("#", f"{type(error).__name__}: {error}")
 
 
 def _lines(error: BaseException, suite: Path) -> tuple[int, ...]:
