@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def modules() -> dict[str, Path]:
     return names
 
 
+@cache
+def tree_of(name: str) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
 def imports(name: str, *, typing: bool = False) -> Iterator[str]:
     """Yield what a module imports: `.course.kata` for a module of the package, `torch` for another's.
 
@@ -45,7 +52,7 @@ def imports(name: str, *, typing: bool = False) -> Iterator[str]:
     """
     path = MODULES[name]
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8")), typing):
+    for node in _nodes(tree_of(name), typing):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
@@ -164,9 +171,8 @@ def test_only_one_module_knows_what_pytest_keeps_private() -> None:
 def test_every_module_says_what_it_holds() -> None:
     """Every module begins with a docstring whose first line is a whole sentence."""
     silent = []
-    for name, path in MODULES.items():
-        text = path.read_text(encoding="utf-8")
-        doc = ast.get_docstring(ast.parse(text)) or ""
+    for name in MODULES:
+        doc = ast.get_docstring(tree_of(name)) or ""
         if not doc.split("\n\n")[0].rstrip().endswith((".", ":", "?")):
             silent.append(name)
     assert silent == []
@@ -176,8 +182,8 @@ def test_nothing_from_a_sandbox_is_unpickled() -> None:
     """No module of the engine knows pickle, torch.load or eval."""
     users = [
         name
-        for name, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in MODULES
+        for node in ast.walk(tree_of(name))
         if (isinstance(node, ast.Import) and any(a.name in ("pickle", "dill", "marshal") for a in node.names))
         or (isinstance(node, ast.Call) and ast.unparse(node.func) in ("eval", "torch.load"))
     ]

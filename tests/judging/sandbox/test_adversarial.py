@@ -28,6 +28,7 @@ from tests.adversarial.ground import Ground, Outcome, ground, undiagnosed
 if TYPE_CHECKING:
     from tests.conftest import Engine, ObedientJudge, Terminal
 
+pytestmark = pytest.mark.adversarial
 AT_ONCE = 2
 
 
@@ -99,6 +100,7 @@ def test_this_machine_says_what_it_keeps_out(grounds: SimpleQueue[Ground]) -> No
     assert (report.isolation.level == "strong") == (not set(report.isolation.missing) & set(PROBES))
 
 
+@pytest.mark.engine
 def test_namespaces_take_the_place_of_landlock(tmp_path: Path) -> None:
     """Where there is no Landlock, a world of its own keeps a sandbox from files; honest code passes."""
     names = (
@@ -166,10 +168,9 @@ RIGHT = "def double(n):\n    return 2 * n\n"
 
 
 @pytest.fixture
-def real_judge(request: pytest.FixtureRequest) -> Judge:
+def real_judge(_judge_of_the_session: Judge) -> Judge:
     """Return the engine's judge."""
-    judge: Judge = request.getfixturevalue("_judge_of_the_session")
-    return judge
+    return _judge_of_the_session
 
 
 @pytest.mark.parametrize(
@@ -336,6 +337,7 @@ def test_every_encoding_is_utf8_or_invalid(
     assert report.status is status, report.message
 
 
+@pytest.mark.engine
 def test_files_beside_a_submission_are_ignored(tmp_path: Path, course: Path) -> None:
     """F08, F09: Modules, settings and bytecode beside a submission, or where one works, are never loaded."""
     trap = "import os\nos.write(1, b'TRAPPED')\nos._exit(0)\n"

@@ -10,7 +10,7 @@ from tests.adversarial.corpus import Specimen
 from tests.adversarial.installed import after_suite_or_home
 from tests.plugins.installation import Installation
 
-pytestmark = [pytest.mark.engine, pytest.mark.adversarial]
+pytestmark = pytest.mark.adversarial
 Facts = dict[str, Any]
 
 LEAKS = ("t02_opens_the_suite", "t02_opens_without_python", "t02_reads_the_engine_s_own_code")
