@@ -10,15 +10,14 @@ The message may go on in further lines of the comment; with `…` at its end it 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from ml_katas.report import CheckResult, Status
 
 HERE = Path(__file__).parent
-_EXPECTATION = re.compile(r"# expect: (\w+)(?:: (.*))?")
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,12 @@ class Expectation:
     @classmethod
     def read(cls, lines: list[str]) -> Expectation:
         """Return what the lines of a check say of its end."""
-        comments = [line.strip() for line in lines if line.lstrip().startswith("# ")]
-        starts = [number for number, comment in enumerate(comments) if _EXPECTATION.match(comment)]
-        if not starts:
+        told = dropwhile(lambda line: not line.startswith("# expect: "), map(str.strip, lines))
+        text = " ".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), told))
+        if not text:
             return cls()
-        first, *more = comments[starts[0] :]
-        found = _EXPECTATION.fullmatch(first)
-        assert found is not None
-        return cls(Status(found[1]), " ".join([found[2] or "", *(line[2:].strip() for line in more)]))
+        status, _, message = text.removeprefix("expect: ").partition(": ")
+        return cls(Status(status), message)
 
 
 @dataclass(frozen=True)
@@ -74,10 +71,11 @@ class Case:
 
     def expectations(self) -> Iterator[tuple[str, Expectation]]:
         """Yield the name of each check and how it is to end."""
-        lines = self.suite.splitlines()
-        for node in ast.parse(self.suite).body:
+        nodes, lines = ast.parse(self.suite).body, self.suite.splitlines()
+        for node, following in zip(nodes, [*nodes[1:], None], strict=True):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield node.name, Expectation.read(lines[node.lineno : node.end_lineno])
+                end = following.lineno if following else None  # a comment at the end is no part of the tree
+                yield node.name, Expectation.read(lines[node.lineno : end])
 
 
 def cases() -> list[Case]:

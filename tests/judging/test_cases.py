@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ml_katas.course.suite import Suite
 from ml_katas.judging.protocol import Judge
 from ml_katas.report import Report, Status
 from tests.judging.cases import Case, Expectation, cases
@@ -56,7 +57,9 @@ def test_a_check_ends_as_it_says(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_report_has_the_worst_status_of_its_checks(report_on: Callable[[Case], Report], case: Case) -> None:
-    """The checks of a case come in their order, and the worst of them is the report's status."""
-    report = report_on(case)
-    assert [check.name for check in report.checks] == [name for name, _ in case.expectations()]
+    """The checks of a case come in their order with their sentences; the worst is the report's status."""
+    report, suite = report_on(case), Suite.load(case.folder / "suite.py")
+    assert [(check.name, check.sentence) for check in report.checks] == [
+        (check.name, check.sentence) for check in suite.checks
+    ]
     assert report.status is Status.worst(check.status for check in report.checks)
