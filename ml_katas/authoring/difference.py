@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from ..course.changes import Line, lines_of
+from ..course.changes import WITH_DOCSTRING, Line, lines_of, lines_of_docstrings
 from ..support.records import record
 
-_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _NO_CODE = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 LEAST_LEFT = 0.5  # of the code; where less is left, a whole program is easier to read
@@ -110,7 +109,7 @@ class _Program:
 
     def __init__(self, text: str) -> None:
         self.lines = lines_of(text)
-        self._docstrings = set(_lines_of_docstrings(ast.parse(text)))
+        self._docstrings = set(lines_of_docstrings(ast.parse(text)))
         self._statements = [
             _Statement(span, _key(self.lines[span[0] : span[1]]))
             for span in _spans(text)
@@ -153,7 +152,7 @@ class _Program:
             is_inner = self.lines[start].text.startswith((" ", "\t"))
             if start and not self.lines[start - 1].text.strip() and (found or not is_inner):
                 found.append("")
-            found += [line.key for line in self.lines[start:behind] if line.code or not _is_comment(line)]
+            found += [line.key for line in self.lines[start:behind] if not line.is_comment]
         return tuple(found)
 
 
@@ -183,17 +182,6 @@ def _key(lines: Sequence[Line]) -> str:
     return text[: len(text) - len(text.lstrip())] + code
 
 
-def _is_comment(line: Line) -> bool:
-    return line.text.lstrip().startswith("#")
-
-
-def _lines_of_docstrings(tree: ast.Module) -> Iterator[int]:
-    for node in ast.walk(tree):
-        if isinstance(node, _WITH_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
-            doc = node.body[0]
-            yield from range(doc.lineno - 1, doc.end_lineno or doc.lineno)
-
-
 def _without_annotations(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -210,7 +198,7 @@ def _meaning(text: str) -> str:
     except SyntaxError:
         return ""
     for node in ast.walk(tree):
-        if isinstance(node, _WITH_DOCSTRING):
+        if isinstance(node, WITH_DOCSTRING):
             node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
     tree.body = [node for node in tree.body if not isinstance(node, (ast.Import, ast.ImportFrom))]
     return ast.dump(tree)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 from ..errors import InvalidKata
 from ..support.records import record
 from ..support.spelling import nearest
+
+WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @record
@@ -23,6 +27,10 @@ class Line:
     def key(self) -> str:
         """What two lines have in common that differ in the comment behind their code only."""
         return self.code or self.text.rstrip()
+
+    @property
+    def is_comment(self) -> bool:
+        return not self.code and self.text.lstrip().startswith("#")
 
     def is_written_as(self, text: str) -> bool:
         """Return whether *text* says the same, whatever comment or white space it ends in."""
@@ -56,6 +64,23 @@ def lines_of(program: str) -> tuple[Line, ...]:
         for within in range(row, end):  # only strings have more than one line
             codes[within - 1] = ""
     return tuple(map(Line, texts, codes))
+
+
+def lines_of_docstrings(tree: ast.Module) -> Iterator[int]:
+    """Yield the lines, from 0, that docstrings take up."""
+    for node in ast.walk(tree):
+        if isinstance(node, WITH_DOCSTRING) and ast.get_docstring(node, clean=False) is not None:
+            doc = node.body[0]
+            yield from range(doc.lineno - 1, doc.end_lineno or doc.lineno)
+
+
+def without_notes(program: str) -> str:
+    """Return a program without its comments and docstrings: what a hurried learner hands in."""
+    docstrings = set(lines_of_docstrings(ast.parse(program)))
+    left = [
+        line.key for at, line in enumerate(lines_of(program)) if at not in docstrings and not line.is_comment
+    ]
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(left)).strip("\n") + "\n"
 
 
 def hunks_of(path: Path, lines: Sequence[tuple[int, str]]) -> tuple[Hunk, ...]:

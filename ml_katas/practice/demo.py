@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..course.catalog import Catalog
+from ..course.changes import without_notes
 from ..course.kata import Kata
 from ..course.mistakes import Mistake
 from ..judging.protocol import Judge
@@ -54,7 +55,7 @@ def _attempts(kata: Kata, starter: Path) -> Iterator[tuple[str, str]]:
     yield "The starter, as `mlkata start` writes it", read_text(starter)
     mistake = _mistake(kata)
     if mistake:
-        yield "A first attempt, with a mistake that many make", mistake.source.decode()
+        yield "A first attempt, with a mistake that many make", without_notes(mistake.source.decode())
     yield "The mistake mended", read_text(kata.solution)
 
 

@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from ml_katas.course.changes import without_notes
 from ml_katas.course.kata import Kata
 from ml_katas.course.mistakes import Mistake, read_mistakes
 from ml_katas.errors import InvalidKata
@@ -339,3 +340,12 @@ def test_a_free_number_stands_in_the_change(page: Page) -> None:
     )
     text = RIGHT.replace("test_values -->", "test_values -->\n<!-- free: tau -->")
     assert page.problem(text)[0] == 4
+
+
+def test_a_program_without_notes_is_its_code() -> None:
+    """Without its comments and docstrings a program is what a hurried learner hands in."""
+    assert without_notes(SOLUTION) == (
+        "import torch\n\n\ndef shares(x, eps=1e-6):\n"
+        '    kept = x.clamp(min=0)\n    label = "# of rows"\n\n'
+        "    total = kept.sum(-1, keepdim=True)\n\n    return kept / (total + eps), label\n"
+    )

@@ -13,7 +13,7 @@ from ..messages import short
 from ..options import Settings, common, complete_kata
 
 
-@click.command("mistake", short_help="A wrong submission becomes a known mistake.")
+@click.command("mistake")
 @click.argument("kata", metavar="KATA", shell_complete=complete_kata)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--name", default="", metavar="NAME", help="What is done wrong; by default the file's name.")
