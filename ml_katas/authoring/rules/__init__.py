@@ -16,6 +16,7 @@ from ...support.records import replace
 from ..findings import Finding
 from ..trials import Trial, TrialRunner
 from .brief import brief_begins_with_a_paragraph, brief_is_complete, brief_is_short
+from .contract import contract_is_checked
 from .facts import (
     avoided_names_are_dotted,
     exemptions_name_junk,
@@ -66,6 +67,7 @@ READ: tuple[Reads, ...] = (
     brief_is_complete,
     brief_begins_with_a_paragraph,
     brief_is_short,
+    contract_is_checked,
     formulas_can_be_read,
     links_lead_somewhere,
     help_is_there,
