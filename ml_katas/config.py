@@ -35,7 +35,7 @@ class Starter(StrEnum):
 
 
 @record(kw_only=True)
-class Settings:
+class SettingValues:
     """What can be set, with its defaults."""
 
     color: When = When.AUTO
@@ -61,7 +61,7 @@ _PERSONAL = ("editor", "katas")
 class Config:
     """The settings of one command, and for each where it comes from."""
 
-    settings: Settings
+    settings: SettingValues
     origins: Mapping[str, str]
 
     def value(self, name: str) -> str:
@@ -70,7 +70,7 @@ class Config:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-DEFAULTS = Config(Settings(), {field.name: "default" for field in fields(Settings)})
+DEFAULTS = Config(SettingValues(), {field.name: "default" for field in fields(SettingValues)})
 
 
 def load(workspace: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
@@ -147,7 +147,7 @@ def _read(path: Path) -> dict[str, Any]:
     from .support.toml import read_text, read_toml
 
     try:
-        settings, text = read_toml(path, Settings), read_text(path)
+        settings, text = read_toml(path, SettingValues), read_text(path)
     except InvalidKata as error:
         where = f"{error.path}:{error.line}" if error.line else str(error.path)
         raise InvalidConfig(where, error.problem) from None
@@ -159,7 +159,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parsed(name: str, text: str, where: str = "") -> Any:
     """Return *text* as a value of the setting *name*, or raise in words."""
-    kind = type(getattr(Settings(), name))
+    kind = type(getattr(SettingValues(), name))
     value: Any = text
     if kind is bool:
         value = True if text.lower() in _YES else False if text.lower() in _NO else None

@@ -18,17 +18,17 @@ _GET_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu
 
 
 @record(kw_only=True)
-class Finding:
-    """One thing that was looked at; `mend` is a command or a step, `vital` means no kata can be judged."""
+class HealthCheck:
+    """One thing that was looked at; `fix`: a command or a step, `is_needed`: without it no kata is judged."""
 
     name: str
     works: bool
     says: str
-    mend: str = ""
-    vital: bool = False
+    fix: str = ""
+    is_needed: bool = False
 
 
-def examine(state: AppState, *, colour: str, encoding: str) -> tuple[Finding, ...]:
+def examine(state: AppState, *, colour: str, encoding: str) -> tuple[HealthCheck, ...]:
     """Return what was found; *colour* and *encoding* are the terminal's, which only the edge knows."""
     torch = _torch()
     return (
@@ -36,7 +36,7 @@ def examine(state: AppState, *, colour: str, encoding: str) -> tuple[Finding, ..
         torch,
         *([_isolation()] if torch.works else []),
         *_server(),
-        Finding(name="colours", works=True, says=colour),
+        HealthCheck(name="colours", works=True, says=colour),
         _encoding(encoding),
         _workspace(state),
         *_sources(state),
@@ -44,26 +44,28 @@ def examine(state: AppState, *, colour: str, encoding: str) -> tuple[Finding, ..
     )
 
 
-def _python() -> Finding:
+def _python() -> HealthCheck:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding(name="python", works=True, says=f"{version}, with mlkata {__version__}")
+    return HealthCheck(name="python", works=True, says=f"{version}, with mlkata {__version__}")
 
 
-def _torch() -> Finding:
+def _torch() -> HealthCheck:
     try:
         version = metadata.version("torch")
     except metadata.PackageNotFoundError:
-        return Finding(name="torch", works=False, says="is not installed here", mend=_GET_TORCH, vital=True)
+        return HealthCheck(
+            name="torch", works=False, says="is not installed here", fix=_GET_TORCH, is_needed=True
+        )
     if _numbers(version) < OLDEST_TORCH:
         oldest = ".".join(map(str, OLDEST_TORCH))
-        return Finding(
+        return HealthCheck(
             name="torch",
             works=False,
             says=f"{version} is older than {oldest}",
-            mend=f"{_GET_TORCH} --upgrade",
-            vital=True,
+            fix=f"{_GET_TORCH} --upgrade",
+            is_needed=True,
         )
-    return Finding(name="torch", works=True, says=version)
+    return HealthCheck(name="torch", works=True, says=version)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -71,22 +73,24 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else 0 for part in parts)
 
 
-def _isolation() -> Finding:
+def _isolation() -> HealthCheck:
     from .judging.client import isolation
 
     try:
         found = isolation()
     except MlkataError as error:
-        return Finding(name="isolation", works=False, says=error.message, mend=error.next_step, vital=True)
+        return HealthCheck(
+            name="isolation", works=False, says=error.message, fix=error.next_step, is_needed=True
+        )
     missing = f"; missing: {', '.join(found.missing)}" if found.missing else ""
-    return Finding(
+    return HealthCheck(
         name="isolation", works=found.level is IsolationLevel.STRONG, says=f"{found.level}{missing}"
     )
 
 
-def _server() -> Iterator[Finding]:
+def _server() -> Iterator[HealthCheck]:
     if sys.platform != "linux":
-        yield Finding(name="server", works=True, says="none on this platform: every check starts cold")
+        yield HealthCheck(name="server", works=True, says="none on this platform: every check starts cold")
         return
     from .judging import server
 
@@ -94,56 +98,60 @@ def _server() -> Iterator[Finding]:
         running = server.find()
         log = server.log_file()
     except MlkataError as error:
-        yield Finding(name="server", works=False, says=error.message, mend=error.next_step)
+        yield HealthCheck(name="server", works=False, says=error.message, fix=error.next_step)
         return
     says = f"runs as process {running.pid}" if running else "does not run; the next check starts it"
-    yield Finding(name="server", works=True, says=f"{says}; its log is {log}")
+    yield HealthCheck(name="server", works=True, says=f"{says}; its log is {log}")
 
 
-def _encoding(encoding: str) -> Finding:
+def _encoding(encoding: str) -> HealthCheck:
     if encoding.lower().replace("-", "") == "utf8":
-        return Finding(name="encoding", works=True, says="UTF-8")
-    return Finding(
-        name="encoding", works=False, says=f"{encoding}: signs are shown in ASCII", mend="export PYTHONUTF8=1"
+        return HealthCheck(name="encoding", works=True, says="UTF-8")
+    return HealthCheck(
+        name="encoding", works=False, says=f"{encoding}: signs are shown in ASCII", fix="export PYTHONUTF8=1"
     )
 
 
-def _workspace(state: AppState) -> Finding:
+def _workspace(state: AppState) -> HealthCheck:
     if not state.workspace:
-        return Finding(name="workspace", works=True, says="none here; `mlkata start` makes this folder one")
+        return HealthCheck(
+            name="workspace", works=True, says="none here; `mlkata start` makes this folder one"
+        )
     try:
         passed = sum(status in DONE for status in state.statuses().values())
     except MlkataError as error:
-        return Finding(name="workspace", works=False, says=error.message, mend=error.next_step)
+        return HealthCheck(name="workspace", works=False, says=error.message, fix=error.next_step)
     if state.notices:
-        return Finding(name="workspace", works=False, says=" ".join(state.notices))
-    return Finding(name="workspace", works=True, says=f"{state.workspace.folder}, {passed} passed")
+        return HealthCheck(name="workspace", works=False, says=" ".join(state.notices))
+    return HealthCheck(name="workspace", works=True, says=f"{state.workspace.folder}, {passed} passed")
 
 
-def _sources(state: AppState) -> Iterator[Finding]:
+def _sources(state: AppState) -> Iterator[HealthCheck]:
     if not state.catalog.sources:
-        yield Finding(
+        yield HealthCheck(
             name="katas",
             works=False,
             says="no course was found",
-            mend="pip install --force-reinstall ml_katas",
-            vital=True,
+            fix="pip install --force-reinstall ml_katas",
+            is_needed=True,
         )
     for folder in state.catalog.sources:
         count = sum(entry.folder.parent == folder for entry in state.catalog.entries)
-        yield Finding(name="katas", works=True, says=f"{folder}, {count} {'kata' if count == 1 else 'katas'}")
+        yield HealthCheck(
+            name="katas", works=True, says=f"{folder}, {count} {'kata' if count == 1 else 'katas'}"
+        )
     for problem in state.catalog.problems:
-        yield Finding(name="katas", works=False, says=problem.message, mend=problem.next_step)
+        yield HealthCheck(name="katas", works=False, says=problem.message, fix=problem.next_step)
     for hidden in state.catalog.hidden:
-        yield Finding(name="katas", works=True, says=f"{hidden.folder} is hidden by {hidden.by}")
+        yield HealthCheck(name="katas", works=True, says=f"{hidden.folder} is hidden by {hidden.by}")
 
 
-def _katas(state: AppState) -> Iterator[Finding]:
+def _katas(state: AppState) -> Iterator[HealthCheck]:
     for entry in state.catalog.entries:
         if entry.problem:
-            yield Finding(
+            yield HealthCheck(
                 name=entry.slug,
                 works=False,
                 says=entry.problem.message,
-                mend=f"mlkata author check {entry.slug}",
+                fix=f"mlkata author check {entry.slug}",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -166,6 +167,25 @@ def test_only_one_module_knows_what_pytest_keeps_private() -> None:
     """An upgrade of pytest can break one file."""
     users = {name for name in MODULES for target in imports(name) if target.split(".")[0] == "_pytest"}
     assert users == {"judging.run.session"}
+
+
+def test_one_name_is_one_thing() -> None:
+    """No two modules define a public class, or an alias for a type, of the same name."""
+    homes: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        for defined in _public_types(ast.parse(path.read_text(encoding="utf-8"))):
+            homes.setdefault(defined, []).append(name)
+    assert {defined: names for defined, names in homes.items() if len(names) > 1} == {}
+
+
+def _public_types(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name) if not name.startswith("_"):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() | ast.BinOp()):
+                if re.fullmatch(r"[A-Z]+[a-z]\w*", name):
+                    yield name
 
 
 def test_every_module_says_what_it_holds() -> None:

@@ -36,7 +36,7 @@ TODO: what to do instead, and where that stands (section, equation, documentatio
 {fence}
 """
 
-Entry = tuple[str, Mistake]  # its text, and what is read from it
+MistakeEntry = tuple[str, Mistake]  # its text, and what is read from it
 
 
 @record(kw_only=True)
@@ -70,7 +70,7 @@ def make_mistake(kata: Kata, file: Path, judge: Judge, *, name: str = "", write:
     return NewMistake(mistake=mistake, entry=entry, alike=alike, is_written=write)
 
 
-def _that_behaves(wanted: object, entries: list[Entry], runner: TrialRunner) -> Entry:
+def _that_behaves(wanted: object, entries: list[MistakeEntry], runner: TrialRunner) -> MistakeEntry:
     """Return the first entry that does what the submission did, or the last."""
     for entry, mistake in entries[:-1]:
         if behaviour(runner.report(Trial(path=mistake.path, source=mistake.source))) == wanted:
@@ -130,7 +130,7 @@ def _checks(kata: Kata, file: Path, reports: Sequence[Report]) -> tuple[str, ...
     return tuple(name for name in kata.suite.names if name in caught)
 
 
-def _entries(kata: Kata, name: str, checks: Sequence[str], text: str) -> list[Entry]:
+def _entries(kata: Kata, name: str, checks: Sequence[str], text: str) -> list[MistakeEntry]:
     """Return the entry as a change to the solution, if it can be one, and as a whole program."""
     fences = fence_of_change(read_text(kata.solution), text), fence_of_program(text)
     entries = [_ENTRY.format(name=name, checks=", ".join(checks), fence=fence) for fence in fences if fence]

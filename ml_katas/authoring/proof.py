@@ -45,7 +45,7 @@ class Thoroughness:
 
 
 @record(kw_only=True)
-class Row:
+class MatrixRow:
     """A `mistake` or a `mutant` and the checks that failed for it; `mark`: it is marked as equivalent."""
 
     name: str
@@ -62,7 +62,7 @@ class Proof:
 
     kata: str
     findings: tuple[Finding, ...]
-    rows: tuple[Row, ...] = ()
+    rows: tuple[MatrixRow, ...] = ()
     checks: tuple[str, ...] = ()
     judgements: int = 0
     seconds: float = 0.0
@@ -149,17 +149,17 @@ def _proof(
     )
 
 
-def _rows(kata: Kata, runner: TrialRunner, how: Thoroughness) -> Iterator[Row]:
+def _rows(kata: Kata, runner: TrialRunner, how: Thoroughness) -> Iterator[MatrixRow]:
     judged = runner.reports(trials_of_mistakes(kata))
     for mistake, (_, report) in zip(kata.mistakes, judged, strict=True):
-        yield Row(name=mistake.name, kind="mistake", status=report.status, failed=_failed(kata, report))
+        yield MatrixRow(name=mistake.name, kind="mistake", status=report.status, failed=_failed(kata, report))
     if how.fast:
         return
     marks = {(mark.mutation, mark.line) for mark in kata.facts.equivalent}
     for automatic, report in verdicts(kata, runner):
         mark = (automatic.mutation, automatic.line) in marks
         failed = _failed(kata, report)
-        yield Row(
+        yield MatrixRow(
             name=automatic.mutation,
             kind="mutant",
             status=report.status,

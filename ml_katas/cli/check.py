@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from ..judging.protocol import Judge
-from ..practice.check import Checked, check_file, check_submission
+from ..practice.check import CheckOutcome, check_file, check_submission
 from ..practice.overview import changed_sentence
 from ..report import Status
 from .messages import closing_notices, effort, short
@@ -57,7 +57,7 @@ def check(settings: Settings, kata: str, file: Path | None, seed: str, cold: boo
     return _exit_code(checked.report.status)
 
 
-def _draw(settings: Settings, checked: Checked) -> None:
+def _draw(settings: Settings, checked: CheckOutcome) -> None:
     from ..render.report import report_view
 
     kata = checked.kata
@@ -79,7 +79,7 @@ def _draw(settings: Settings, checked: Checked) -> None:
         settings.screen.say(line)
 
 
-def _after_a_pass(checked: Checked) -> Iterator[str]:
+def _after_a_pass(checked: CheckOutcome) -> Iterator[str]:
     """Yield the two commands to go on with; a file elsewhere leads nowhere."""
     if checked.report.status is not Status.PASSED or not checked.is_recorded:
         return

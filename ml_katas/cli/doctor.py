@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..config import DEFAULTS
-from ..doctor import Finding, examine
+from ..doctor import HealthCheck, examine
 from ..errors import InvalidConfig
 from .messages import closing_notices
 from .options import Settings, common
@@ -32,29 +32,29 @@ def doctor(settings: Settings) -> int:
     else:
         for line in _lines(findings):
             screen.say(line)
-    return 3 if any(finding.vital for finding in findings) else 0
+    return 3 if any(finding.is_needed for finding in findings) else 0
 
 
-def _readable(settings: Settings) -> tuple[Settings, tuple[Finding, ...]]:
+def _readable(settings: Settings) -> tuple[Settings, tuple[HealthCheck, ...]]:
     """Return the settings, or the defaults and what is wrong with the files."""
     try:
         _ = settings.config
     except InvalidConfig as error:
-        finding = Finding(name="settings", works=False, says=error.message, mend=error.next_step)
+        finding = HealthCheck(name="settings", works=False, says=error.message, fix=error.next_step)
         return dataclasses.replace(settings, given=DEFAULTS), (finding,)
     return settings, ()
 
 
-def _lines(findings: tuple[Finding, ...]) -> Iterator[str]:
+def _lines(findings: tuple[HealthCheck, ...]) -> Iterator[str]:
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         mark = "ok" if finding.works else "!!"
         yield f"{mark}  {finding.name.ljust(width)}  {finding.says}"
-        if finding.mend:
-            yield f"    {' ' * width}  {finding.mend}"
+        if finding.fix:
+            yield f"    {' ' * width}  {finding.fix}"
 
 
-def _as_json(findings: tuple[Finding, ...]) -> dict[str, Any]:
+def _as_json(findings: tuple[HealthCheck, ...]) -> dict[str, Any]:
     return {
         "schema": "mlkata.doctor/1",
         "works": all(finding.works for finding in findings),

@@ -10,7 +10,7 @@ import click
 from ..course.catalog import Catalog
 from ..course.difficulty import Difficulty
 from ..practice import overview
-from ..practice.overview import Row
+from ..practice.overview import CatalogRow
 from .messages import closing_notices
 from .options import Settings, common, complete_track
 
@@ -44,7 +44,7 @@ def list_katas(settings: Settings, track: str, difficulty: str | None, todo: boo
             _draw(settings, state.catalog, rows)
 
 
-def _draw(settings: Settings, catalog: Catalog, rows: tuple[Row, ...]) -> None:
+def _draw(settings: Settings, catalog: Catalog, rows: tuple[CatalogRow, ...]) -> None:
     if rows:
         from ..render.catalogue import catalogue_view
 
@@ -62,7 +62,7 @@ def _remarks(catalog: Catalog) -> Iterator[str]:
     yield from map(str, catalog.problems)
 
 
-def _as_json(catalog: Catalog, rows: tuple[Row, ...]) -> dict[str, Any]:
+def _as_json(catalog: Catalog, rows: tuple[CatalogRow, ...]) -> dict[str, Any]:
     return {
         "schema": "mlkata.list/1",
         "katas": [vars(row) for row in rows],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..course.catalog import Catalog
     from ..practice.state import AppState
 
-Command = Callable[..., Any]
+_Command = Callable[..., Any]
 
 
 @record(kw_only=True)
@@ -70,7 +70,7 @@ class Settings:
         return str(self.config.settings.starter) == "bare" if flag is None else flag
 
 
-def common(function: Command) -> Command:
+def common(function: _Command) -> _Command:
     """Give a command the common options; it receives them as its first argument, a Settings."""
 
     @functools.wraps(function)
@@ -82,12 +82,12 @@ def common(function: Command) -> Command:
     return command
 
 
-def kata_argument(function: Command) -> Command:
+def kata_argument(function: _Command) -> _Command:
     """Give a command an optional KATA, which the shell completes."""
     return click.argument("kata", default="", metavar="[KATA]", shell_complete=complete_kata)(function)
 
 
-def bare_option(function: Command) -> Command:
+def bare_option(function: _Command) -> _Command:
     """Give a command `--bare` and `--guided`; neither leaves it to the setting `starter`."""
     says = "Signature and contract only, or the numbered steps too."
     return click.option("--bare/--guided", "bare", default=None, help=says)(function)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..practice.overview import NextReason
-from ..practice.start import Begun, start_kata
+from ..practice.start import StartedKata, start_kata
 from .messages import closing_notices, headline, short
 from .options import Settings, bare_option, common, kata_argument
 
@@ -37,34 +37,34 @@ def next_kata(settings: Settings, bare: bool | None) -> None:
 
 def _start(settings: Settings, kata: str, bare: bool | None) -> None:
     with settings.state() as state, closing_notices(settings.screen, state):
-        begun = start_kata(state, kata, bare=settings.bare(bare))
+        started = start_kata(state, kata, bare=settings.bare(bare))
     if settings.json:
-        settings.screen.emit(_begun_as_json(begun))
+        settings.screen.emit(_as_json(started))
         return
-    for line in _begun_lines(begun):
+    for line in _lines(started):
         settings.screen.say(line)
 
 
-def _begun_lines(begun: Begun) -> Iterator[str]:
-    name, slug = short(begun.path), begun.kata.slug
-    if begun.new_workspace:
-        yield f"{begun.new_workspace} is now your workspace; .mlkata/ in it keeps your progress."
-    if begun.written:
-        yield f"Wrote {name}: {headline(begun.kata)}{_WHY.get(begun.why, '')}."
+def _lines(started: StartedKata) -> Iterator[str]:
+    name, slug = short(started.path), started.kata.slug
+    if started.new_workspace:
+        yield f"{started.new_workspace} is now your workspace; .mlkata/ in it keeps your progress."
+    if started.written:
+        yield f"Wrote {name}: {headline(started.kata)}{_WHY.get(started.why, '')}."
     else:
-        yield f"{name} exists and is left as it is: {headline(begun.kata)}{_WHY.get(begun.why, '')}."
+        yield f"{name} exists and is left as it is: {headline(started.kata)}{_WHY.get(started.why, '')}."
     yield ""
     for command, purpose in (("show", "the brief"), ("check", "is it right?"), ("hint", "a nudge")):
         yield f"  mlkata {command} {slug}".ljust(18 + len(slug)) + purpose
 
 
-def _begun_as_json(begun: Begun) -> dict[str, Any]:
+def _as_json(started: StartedKata) -> dict[str, Any]:
     return {
         "schema": "mlkata.start/1",
-        "kata": begun.kata.slug,
-        "path": str(begun.path),
-        "written": begun.written,
-        "new_workspace": str(begun.new_workspace) if begun.new_workspace else None,
-        "minutes": begun.kata.facts.minutes,
-        "why": begun.why,
+        "kata": started.kata.slug,
+        "path": str(started.path),
+        "written": started.written,
+        "new_workspace": str(started.new_workspace) if started.new_workspace else None,
+        "minutes": started.kata.facts.minutes,
+        "why": started.why,
     }

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..practice.check import Checked, check_submission
+from ..practice.check import CheckOutcome, check_submission
 from ..practice.hint import next_hint
 from ..practice.start import start_kata
 from ..practice.watch import (
     Failed,
     Finished,
     Mailbox,
-    Message,
     Runs,
     Saved,
     Saves,
     Verdict,
+    WatchEvent,
 )
 from ..practice.workspace import read_submission
 from ..report import Report, Status
@@ -88,7 +88,7 @@ class _Watch:
             self._settings.screen.draw(self._report_view(self._report))
         return self._leave[0]
 
-    def _check(self, seed: str, on_event: OnEvent, cancel: Cancel) -> Checked:
+    def _check(self, seed: str, on_event: OnEvent, cancel: Cancel) -> CheckOutcome:
         from ..judging.client import judging
 
         with self._settings.state() as state, judging() as judge:
@@ -109,7 +109,7 @@ class _Watch:
 
     # -------- what happens
 
-    def _receive(self, message: Message) -> None:
+    def _receive(self, message: WatchEvent) -> None:
         match message:
             case Saved():
                 self._runs.start()

@@ -23,7 +23,7 @@ class Given:
 
 
 @record
-class Source:
+class KataSource:
     """A way to say where katas are: its name in messages, and the folders that it leads to.
 
     A folder that cannot be searched is an error of a strict source, of another one a problem to report.
@@ -36,10 +36,10 @@ class Source:
 
 # The first that has a kata of some name wins. A new source, such as installed packs, is one more line.
 SOURCES = (
-    Source("--katas", lambda given: [given.flag], is_strict=True),
-    Source("MLKATA_PATH", lambda given: folders_of_variable(given.environ)),
-    Source("The setting 'katas'", lambda given: [] if _has_variable(given) else [given.setting]),
-    Source("The bundled course", lambda given: [bundled_course()]),
+    KataSource("--katas", lambda given: [given.flag], is_strict=True),
+    KataSource("MLKATA_PATH", lambda given: folders_of_variable(given.environ)),
+    KataSource("The setting 'katas'", lambda given: [] if _has_variable(given) else [given.setting]),
+    KataSource("The bundled course", lambda given: [bundled_course()]),
 )
 
 

@@ -28,7 +28,7 @@ from .cancel import Cancel
 from .launch import (
     FORK_GRACE_SECONDS,
     START_SECONDS,
-    Line,
+    Dialer,
     OneCommand,
     Spawning,
     environment,
@@ -89,25 +89,25 @@ def judging(*, cold: bool = False, on_note: OnNote | None = None) -> Iterator[Ju
 @contextlib.contextmanager
 def judging_many(judge: Judge, kata: Kata) -> Iterator[Judge]:
     """Yield a judge for many submissions for one kata, whose suite is collected once for all of them."""
-    if not isinstance(judge, Caller) or not judge.line.forks:
+    if not isinstance(judge, Caller) or not judge.dialer.forks:
         yield judge
         return
-    with _Batch(judge.line, framed(batch(kata))) as line:
-        yield Caller(line, judge.last_resort, judge.on_note)
+    with _Batch(judge.dialer, framed(batch(kata))) as dialer:
+        yield Caller(dialer, judge.last_resort, judge.on_note)
 
 
 class _Batch:
-    """A line to a judge that forks for each connection that it is handed; one that is lost is replaced."""
+    """Hands connections to one judge that forks for each of them; a judge that is lost is replaced."""
 
     forks = True
     grace_seconds = FORK_GRACE_SECONDS
 
-    def __init__(self, line: Line, message: bytes) -> None:
-        self._line = line
+    def __init__(self, dialer: Dialer, message: bytes) -> None:
+        self._dialer = dialer
         self._message = message
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
-        self.why_silent = line.why_silent
+        self.why_silent = dialer.why_silent
 
     def __enter__(self) -> _Batch:
         with contextlib.suppress(OSError):  # it is called again for the first submission
@@ -136,7 +136,7 @@ class _Batch:
 
     def _call(self) -> None:
         self._stack.close()
-        self._connection = self._stack.enter_context(self._line.dial())
+        self._connection = self._stack.enter_context(self._dialer.dial())
         self._connection.sendall(self._message)
 
     def _hand_over(self, theirs: socket.socket) -> None:
@@ -173,12 +173,12 @@ def _require_unix() -> None:
 
 
 class LastResort:
-    """A line for where another one failed: a parent, or a judge, for this command only; started if needed."""
+    """What to dial where another way failed: a parent, or a judge, of this command; started if needed."""
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
-        self._line: Line | None = None
+        self._dialer: Dialer | None = None
 
     def __enter__(self) -> LastResort:
         return self
@@ -186,20 +186,20 @@ class LastResort:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def line(self) -> Line:
-        """Return the line, or raise OSError where nothing can be started."""
+    def dialer(self) -> Dialer:
+        """Return the dialer, or raise OSError where nothing can be started."""
         with self._lock:
-            if self._line is None:
+            if self._dialer is None:
                 cold = sys.platform == "linux"
-                self._line = self._stack.enter_context(OneCommand()) if cold else Spawning()
-            return self._line
+                self._dialer = self._stack.enter_context(OneCommand()) if cold else Spawning()
+            return self._dialer
 
 
 class Caller:
-    """Judges by calling whoever is at the other end of a line, or, where that is lost, another one."""
+    """Judges by calling whom a dialer leads to, or, where that one is lost, another."""
 
-    def __init__(self, line: Line, last_resort: LastResort, on_note: OnNote = _keep_quiet) -> None:
-        self.line = line
+    def __init__(self, dialer: Dialer, last_resort: LastResort, on_note: OnNote = _keep_quiet) -> None:
+        self.dialer = dialer
         self.last_resort = last_resort
         self.on_note = on_note
 
@@ -208,12 +208,12 @@ class Caller:
     ) -> Report:
         cancel = cancel or Cancel()
         request = replace(request, seed=request.seed or new_run_seed())
-        draft = _insist(self.line, request, on_event, cancel, tries=2)
+        draft = _insist(self.dialer, request, on_event, cancel, tries=2)
         if not (draft.has_ended or draft.is_hopeless):
             draft = self._ask_last_resort(draft, request, on_event, cancel)
         if not draft.has_ended and draft.lack is not None:
             raise BadEnvironment(draft.lack.reason, draft.lack.next_step)
-        if not (draft.has_ended or draft.begun):
+        if not (draft.has_ended or draft.has_begun):
             raise BadEnvironment(*_not_started(draft.why))
         return draft.report()
 
@@ -221,7 +221,7 @@ class Caller:
         self, before: Draft, request: Request, on_event: OnEvent | None, cancel: Cancel
     ) -> Draft:
         try:
-            draft = _insist(self.last_resort.line(), request, on_event, cancel, tries=1)
+            draft = _insist(self.last_resort.dialer(), request, on_event, cancel, tries=1)
         except OSError as error:
             before.why = before.why or reason(error)
             return before
@@ -231,11 +231,13 @@ class Caller:
         return draft
 
 
-def _insist(line: Line, request: Request, on_event: OnEvent | None, cancel: Cancel, *, tries: int) -> Draft:
-    """Have *request* judged over *line*: again where a judge is lost, or is refused for a moment."""
+def _insist(
+    dialer: Dialer, request: Request, on_event: OnEvent | None, cancel: Cancel, *, tries: int
+) -> Draft:
+    """Have *request* judged over *dialer*: again where a judge is lost, or is refused for a moment."""
     pauses = iter(_PAUSES)
     while True:
-        draft = _ask(line, request, on_event, cancel)
+        draft = _ask(dialer, request, on_event, cancel)
         cancel.check()
         if draft.has_ended or draft.is_silent or draft.is_hopeless:
             return draft
@@ -246,13 +248,13 @@ def _insist(line: Line, request: Request, on_event: OnEvent | None, cancel: Canc
         cancel.pause(pause)
 
 
-def _ask(line: Line, request: Request, on_event: OnEvent | None, cancel: Cancel) -> Draft:
-    """Have *request* judged once over *line*, and return what was heard."""
+def _ask(dialer: Dialer, request: Request, on_event: OnEvent | None, cancel: Cancel) -> Draft:
+    """Have *request* judged once over *dialer*, and return what came of it."""
     draft = Draft(request.slug, request.seed)
     try:
-        with line.dial() as connection:
+        with dialer.dial() as connection:
             cancel.watch(connection)
-            for event in _heard(connection, line, request):
+            for event in _events_of(connection, dialer, request):
                 draft.take(event)
                 if on_event is not None and not isinstance(event, Refused):
                     on_event(event)
@@ -263,20 +265,20 @@ def _ask(line: Line, request: Request, on_event: OnEvent | None, cancel: Cancel)
     except OSError as error:
         draft.why = reason(error)
     if not draft.has_ended:
-        draft.why = line.why_silent() or draft.why
+        draft.why = dialer.why_silent() or draft.why
     return draft
 
 
-def _heard(connection: socket.socket, line: Line, request: Request) -> Iterator[Event]:
+def _events_of(connection: socket.socket, dialer: Dialer, request: Request) -> Iterator[Event]:
     """Yield what a judge says of *request*; each stage has its own patience."""
-    patience = Patience(line.sign_seconds(connection))
-    connection.settimeout(line.sign_seconds(connection))
+    patience = Patience(dialer.sign_seconds(connection))
+    connection.settimeout(dialer.sign_seconds(connection))
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have said why
         connection.sendall(framed(request))
     for event in events(connection, patience):
         match event:
             case Started():
-                patience.last(request.limits.total_seconds + line.grace_seconds)
+                patience.last(request.limits.total_seconds + dialer.grace_seconds)
             case Ended():
                 patience.last(_DIAGNOSIS_SECONDS)
         yield event
@@ -315,7 +317,7 @@ class Draft:
         self._end: Ended | None = None
         self._diagnosis: Diagnosis | None = None
         self._isolation = Isolation(IsolationLevel.UNKNOWN)
-        self.begun = False
+        self.has_begun = False
         self.lack: Refused | None = None
         self.why = ""
         self.is_silent = False
@@ -334,7 +336,7 @@ class Draft:
         """Take over what one event says; a judge that starts makes what another one said void."""
         match event:
             case Started(isolation=isolation):
-                self.begun = True
+                self.has_begun = True
                 self._checks = []
                 self._isolation = isolation
             case Checked(check):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..report import Status
 
 
-class Ended(BaseException):
+class Ending(BaseException):
     """The sandbox is of no more use: no `except Exception` in a suite may swallow that."""
 
     def __init__(self, status: Status, sentence: str, *, final: bool) -> None:
@@ -15,34 +15,34 @@ class Ended(BaseException):
         self.final = final  # whether the report ends here, or a fresh sandbox takes the other checks
 
 
-def timeout(seconds: float, what: str) -> Ended:
-    return Ended(
+def timeout(seconds: float, what: str) -> Ending:
+    return Ending(
         Status.TIMEOUT, f"Your code was still running after {seconds:g} s, the limit for {what}.", final=True
     )
 
 
-def flood(mebibytes: int) -> Ended:
-    return Ended(Status.LIMIT, f"Your code printed more than {mebibytes} MiB.", final=True)
+def flood(mebibytes: int) -> Ending:
+    return Ending(Status.LIMIT, f"Your code printed more than {mebibytes} MiB.", final=True)
 
 
-def too_much(sentence: str) -> Ended:
-    return Ended(Status.LIMIT, sentence, final=True)
+def too_much(sentence: str) -> Ending:
+    return Ending(Status.LIMIT, sentence, final=True)
 
 
-def corrupted(detail: str) -> Ended:
+def corrupted(detail: str) -> Ending:
     sentence = f"The channel between your code and the checker was corrupted: {detail}."
-    return Ended(Status.CRASHED, sentence, final=True)
+    return Ending(Status.CRASHED, sentence, final=True)
 
 
-def memory(mebibytes: int) -> Ended:
-    return Ended(
+def memory(mebibytes: int) -> Ending:
+    return Ending(
         Status.MEMORY, f"Your code needed more memory than the limit of {mebibytes} MiB.", final=False
     )
 
 
-def memory_of_judge(mebibytes: int) -> Ended:
+def memory_of_judge(mebibytes: int) -> Ending:
     sentence = f"The checker needed more memory for what your code sent it than the limit of {mebibytes} MiB."
-    return Ended(Status.MEMORY, sentence, final=False)
+    return Ending(Status.MEMORY, sentence, final=False)
 
 
 MOST_THREADS = 256
@@ -59,15 +59,15 @@ _SIGNALS = {
 }
 
 
-def exited(code: int | None, cpu_seconds: float) -> Ended:
+def exited(code: int | None, cpu_seconds: float) -> Ending:
     """Return the ending for a sandbox that is gone; *code* as subprocess gives it, None if unknown."""
     if code == TOO_MANY_THREADS:
-        return Ended(Status.LIMIT, f"Your code started more than {MOST_THREADS} threads.", final=False)
+        return Ending(Status.LIMIT, f"Your code started more than {MOST_THREADS} threads.", final=False)
     if code == -24:
         return timeout(cpu_seconds, "processor time")
     if code in (-25, -31):
-        return Ended(Status.FORBIDDEN, "Your code was stopped at what a submission may not do.", final=False)
-    return Ended(Status.CRASHED, _how_it_exited(code), final=False)
+        return Ending(Status.FORBIDDEN, "Your code was stopped at what a submission may not do.", final=False)
+    return Ending(Status.CRASHED, _how_it_exited(code), final=False)
 
 
 def _how_it_exited(code: int | None) -> str:

@@ -30,7 +30,7 @@ _MANY_FILES = 4096
 _LAST_BYTES = 4096
 
 
-class Line(Protocol):
+class Dialer(Protocol):
     """A way to fresh connections to judges.
 
     `forks`: each is a fork of a process that is warm; `grace_seconds`: how much later than its limits allow

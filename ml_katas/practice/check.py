@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @record(kw_only=True)
-class Checked:
+class CheckOutcome:
     """A submission that was judged.
 
     `following` is the kata to do next after a pass, or `finish` the end of its track; `changed` is what
@@ -47,7 +47,7 @@ def check_submission(
     seed: str = "",
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
-) -> Checked:
+) -> CheckOutcome:
     """Judge the submission for a kata; the version that is judged is kept, whatever happens."""
     kata = state.find(name)
     workspace = state.needed_workspace(kata)
@@ -67,7 +67,7 @@ def check_submission(
     finally:
         attempt.begin()
     changed = attempt.end(report)
-    checked = Checked(
+    checked = CheckOutcome(
         kata=kata, path=path, report=report, hints_shown=state.hints_shown(kata), changed=changed
     )
     if report.status is not Status.PASSED:
@@ -82,7 +82,7 @@ class _Attempt:
     was_done = False
 
     def __init__(self, state: AppState, workspace: Workspace, kata: Kata, source: bytes) -> None:
-        self._desk = state
+        self._state = state
         self._workspace = workspace
         self._kata = kata
         self._source = source
@@ -94,26 +94,26 @@ class _Attempt:
         if self._fingerprint is not None:
             return
         self._fingerprint = Fingerprint.of(self._kata.folder)
-        self.was_done = self._desk.is_done(self._kata.slug)
+        self.was_done = self._state.is_done(self._kata.slug)
         self._workspace.keep(self._kata, self._source)
-        self._number = self._desk.progress.begin(
+        self._number = self._state.progress.begin(
             self._kata.slug, suite_hash=self._fingerprint.suite, submission_hash=hash_of(self._source)
         )
 
     def end(self, report: Report) -> tuple[str, ...]:
         """Record how it ended; return what of the kata changed since the learner started it."""
         assert self._fingerprint is not None
-        changed = self._fingerprint.changed_since(self._desk.progress.fingerprints().get(self._kata.slug))
-        _record(self._desk, self._number, report, self._fingerprint if changed else None)
+        changed = self._fingerprint.changed_since(self._state.progress.fingerprints().get(self._kata.slug))
+        _record(self._state, self._number, report, self._fingerprint if changed else None)
         return changed
 
 
-def check_file(state: AppState, path: Path, name: str = "", *, judge: Judge, seed: str = "") -> Checked:
+def check_file(state: AppState, path: Path, name: str = "", *, judge: Judge, seed: str = "") -> CheckOutcome:
     """Judge a file that lies elsewhere; workspace and progress stay as they are."""
     kata = state.find(name)
     source = read_submission(path)
     report = judge(request(kata, source, file_name=path.name, seed=seed))
-    return Checked(
+    return CheckOutcome(
         kata=kata, path=path, report=report, hints_shown=state.hints_shown(kata), is_recorded=False
     )
 

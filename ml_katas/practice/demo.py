@@ -14,7 +14,7 @@ from ..course.mistakes import Mistake
 from ..judging.protocol import Judge
 from ..support.records import record
 from ..support.toml import read_text
-from .check import Checked, check_submission
+from .check import CheckOutcome, check_submission
 from .start import start_kata
 from .state import AppState
 from .workspace import Workspace
@@ -29,7 +29,7 @@ class Step:
     title: str
     command: str
     code: str
-    checked: Checked
+    checked: CheckOutcome
 
     @property
     def snippet(self) -> str:

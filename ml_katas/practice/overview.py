@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @record(kw_only=True)
-class Row:
+class CatalogRow:
     """One line of the catalogue as a learner sees it.
 
     `is_earlier` says that no pass was one of today's suite, `changed` what is not as it was when the
@@ -97,7 +97,9 @@ class Finish:
     then: TrackProgress | None
 
 
-def rows(state: AppState, *, track: str = "", difficulty: str = "", todo: bool = False) -> tuple[Row, ...]:
+def rows(
+    state: AppState, *, track: str = "", difficulty: str = "", todo: bool = False
+) -> tuple[CatalogRow, ...]:
     """Return the catalogue with the learner's status, or the part of it that is asked for."""
     names = [known.name for known in state.catalog.tracks]
     if track and track not in names:
@@ -169,7 +171,7 @@ def changed_sentence(slug: str, changed: tuple[str, ...]) -> str:
     return f"The {what} of {slug} changed since you started it; your work stays.{advice}"
 
 
-def _rows(state: AppState) -> Iterator[Row]:
+def _rows(state: AppState) -> Iterator[CatalogRow]:
     statuses = state.statuses()
     fingerprints = state.progress.fingerprints() if state.has_progress else {}
     suites = state.progress.passed_suites() if state.has_progress else {}
@@ -177,7 +179,7 @@ def _rows(state: AppState) -> Iterator[Row]:
         touched = entry.slug in statuses and not entry.problem
         now = _fingerprint(entry) if touched else None
         passed_with = suites.get(entry.slug, frozenset())
-        yield Row(
+        yield CatalogRow(
             slug=entry.slug,
             title=entry.title,
             track=entry.track,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @record(kw_only=True)
-class Begun:
+class StartedKata:
     """A kata that was started: where its submission lies, what was made for it, and why it is this one."""
 
     kata: Kata
@@ -26,7 +26,7 @@ class Begun:
     why: NextReason
 
 
-def start_kata(state: AppState, name: str = "", *, bare: bool = False) -> Begun:
+def start_kata(state: AppState, name: str = "", *, bare: bool = False) -> StartedKata:
     """Write the starter of a kata into the workspace, unless its file exists.
 
     Without a *name* it is the kata to do next.
@@ -42,7 +42,7 @@ def start_kata(state: AppState, name: str = "", *, bare: bool = False) -> Begun:
     if started.written:
         state.progress.met(kata.slug, Fingerprint.of(kata.folder))
     new = workspace.folder if is_new else None
-    return Begun(
+    return StartedKata(
         kata=kata,
         path=started.path,
         written=started.written,

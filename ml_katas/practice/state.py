@@ -52,7 +52,7 @@ class AppState:
 
         if not self._progress:
             workspace = self.needed_workspace()
-            self._mend(workspace)
+            self._restore(workspace)
             self._progress = Progress(workspace.progress_path)
         return self._progress
 
@@ -66,7 +66,7 @@ class AppState:
     def made_workspace(self) -> tuple[Workspace, bool]:
         """Return the workspace, if need be made of the current folder, and whether it is a new one."""
         workspace = self.workspace = self.workspace or Workspace(self.cwd.absolute())
-        is_new = not workspace.state.is_dir() and not self._mend(workspace)
+        is_new = not workspace.state.is_dir() and not self._restore(workspace)
         workspace.prepare()
         return workspace, is_new
 
@@ -78,7 +78,7 @@ class AppState:
         if not self.workspace and kata and (self.cwd / kata.file_name).is_file():
             self.workspace = Workspace(self.cwd.absolute())
         if self.workspace:
-            self._mend(self.workspace)
+            self._restore(self.workspace)
             return self.workspace
         command = f"mlkata start {kata.slug if kata else ''}".strip()
         raise WorkspaceError("There is no workspace here or above.", f"`{command}` makes this folder one.")
@@ -109,7 +109,7 @@ class AppState:
         shown = self.progress.hints_shown(kata.slug) if self.has_progress else 0
         return min(shown, len(kata.hints))
 
-    def _mend(self, workspace: Workspace) -> bool:
+    def _restore(self, workspace: Workspace) -> bool:
         """Make `.mlkata/` again where it is missing beside submissions, say so, and return whether it was."""
         if workspace.state.is_dir():
             return False

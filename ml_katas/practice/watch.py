@@ -15,7 +15,7 @@ from ..judging.protocol import Ended, Event, OnEvent
 from ..judging.seeds import new_run_seed
 from ..report import Report
 from ..support.records import record
-from .check import Checked
+from .check import CheckOutcome
 
 # How long the watcher waits for further changes before it tells of the first, in milliseconds.
 _STEP, _DEBOUNCE = 5, 20
@@ -37,7 +37,7 @@ class Verdict:
 class Finished:
     """A run has ended, with everything that belongs to it."""
 
-    checked: Checked
+    checked: CheckOutcome
 
 
 @record
@@ -47,26 +47,26 @@ class Failed:
     error: Exception
 
 
-Message = Saved | Verdict | Finished | Failed
-Check = Callable[[str, OnEvent, Cancel], Checked]
+WatchEvent = Saved | Verdict | Finished | Failed
+RunCheck = Callable[[str, OnEvent, Cancel], CheckOutcome]
 
 
 class Mailbox:
     """Messages from threads, and a file descriptor that is readable while there are some."""
 
     def __init__(self) -> None:
-        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[WatchEvent] = queue.SimpleQueue()
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
 
     def fileno(self) -> int:
         return self._reader
 
-    def put(self, message: Message) -> None:
+    def put(self, message: WatchEvent) -> None:
         self._messages.put(message)
         os.write(self._writer, b".")
 
-    def take(self) -> Iterator[Message]:
+    def take(self) -> Iterator[WatchEvent]:
         """Yield the messages that are there."""
         os.read(self._reader, 4096)
         while not self._messages.empty():
@@ -76,7 +76,7 @@ class Mailbox:
 class Runs:
     """Runs checks in a thread, one at a time: a new one ends the one before."""
 
-    def __init__(self, check: Check, slug: str, mailbox: Mailbox) -> None:
+    def __init__(self, check: RunCheck, slug: str, mailbox: Mailbox) -> None:
         self._check = check
         self._slug = slug
         self._mailbox = mailbox

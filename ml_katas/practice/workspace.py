@@ -40,7 +40,7 @@ _ODD_KINDS = {
 
 
 @record
-class Started:
+class StartedFile:
     """Where a kata's submission lies, and whether it was written just now."""
 
     path: Path
@@ -109,17 +109,17 @@ class Workspace:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
 
-    def start(self, kata: Kata, text: str) -> Started:
+    def start(self, kata: Kata, text: str) -> StartedFile:
         """Write *text* as the submission for *kata*, unless something of that name exists."""
         path = self.submission_path(kata)
         if os.path.lexists(path):
-            return Started(path, written=False)
+            return StartedFile(path, written=False)
         with as_file_error(path, "written"):
             try:
                 write_new(path, text.encode())
             except FileExistsError:
-                return Started(path, written=False)
-        return Started(path, written=True)
+                return StartedFile(path, written=False)
+        return StartedFile(path, written=True)
 
     def replace(self, kata: Kata, content: bytes) -> Version | None:
         """Put *content* in the place of the submission; what was there is kept first and returned."""

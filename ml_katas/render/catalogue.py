@@ -12,7 +12,7 @@ from ..practice.status import DONE, KataStatus
 from .page import Page, View
 
 if TYPE_CHECKING:
-    from ..practice.overview import Row
+    from ..practice.overview import CatalogRow
 
 _WIDE, _MEDIUM = 72, 56
 _STYLES = {
@@ -27,12 +27,12 @@ _NOTES = {
 }
 
 
-def catalogue_view(rows: Sequence[Row]) -> View:
+def catalogue_view(rows: Sequence[CatalogRow]) -> View:
     """Return *rows* grouped by track, in their order; a narrow page leaves out minutes, then titles."""
     return View(lambda page: _lines(page, rows))
 
 
-def _lines(page: Page, rows: Sequence[Row]) -> Iterator[Text]:
+def _lines(page: Page, rows: Sequence[CatalogRow]) -> Iterator[Text]:
     slugs = max((len(row.slug) for row in rows), default=0)
     for number, (_, group) in enumerate(groupby(rows, key=lambda row: row.track)):
         track = list(group)
@@ -43,14 +43,14 @@ def _lines(page: Page, rows: Sequence[Row]) -> Iterator[Text]:
             yield from _row(page, row, slugs)
 
 
-def _heading(page: Page, track: list[Row]) -> Iterator[Text]:
+def _heading(page: Page, track: list[CatalogRow]) -> Iterator[Text]:
     passed = sum(row.status in DONE for row in track)
     title = page.text(track[0].track_title or track[0].track or "other katas", "bold")
     yield from page.apart(title, Text(f"{passed} of {len(track)}", style="dim"))
 
 
-def _row(page: Page, row: Row, slugs: int) -> Iterator[Text]:
-    lead = Text.assemble(_mark(page, row), page.text(f"{row.slug:<{slugs}}"), "  ")
+def _row(page: Page, row: CatalogRow, slugs: int) -> Iterator[Text]:
+    lead = Text.assemble(_sign(page, row), page.text(f"{row.slug:<{slugs}}"), "  ")
     if row.status is KataStatus.BROKEN:
         yield _cut(page, lead, page.width)
         yield from page.hanging(" " * 6, page.text(row.problem, "red"))
@@ -65,7 +65,7 @@ def _row(page: Page, row: Row, slugs: int) -> Iterator[Text]:
     yield from _notes(page, row)
 
 
-def _notes(page: Page, row: Row) -> Iterator[Text]:
+def _notes(page: Page, row: CatalogRow) -> Iterator[Text]:
     """Yield what a mark cannot say, on a line below the kata."""
     notes = [_NOTES[row.status]] if row.status in _NOTES else []
     notes += ["passed an earlier version"] * row.is_earlier
@@ -74,16 +74,16 @@ def _notes(page: Page, row: Row) -> Iterator[Text]:
     if notes:
         line = page.parts(*map(Text, notes))
         line.stylize("dim")
-        yield from page.hanging(" " * (3 + page.marks.width), line)
+        yield from page.hanging(" " * (3 + page.glyphs.width), line)
 
 
-def _mark(page: Page, row: Row) -> Text:
-    marks = dict.fromkeys(DONE, page.marks.passed) | {KataStatus.BROKEN: "!"}
-    marks |= dict.fromkeys((KataStatus.STARTED, KataStatus.GAVE_UP), page.marks.started)
-    return Text(f"  {marks.get(row.status, ''):<{page.marks.width}} ", style=_STYLES.get(row.status, ""))
+def _sign(page: Page, row: CatalogRow) -> Text:
+    signs = dict.fromkeys(DONE, page.glyphs.passed) | {KataStatus.BROKEN: "!"}
+    signs |= dict.fromkeys((KataStatus.STARTED, KataStatus.GAVE_UP), page.glyphs.started)
+    return Text(f"  {signs.get(row.status, ''):<{page.glyphs.width}} ", style=_STYLES.get(row.status, ""))
 
 
-def _end(page: Page, row: Row) -> Text:
+def _end(page: Page, row: CatalogRow) -> Text:
     minutes = f"{row.minutes:>4} min" if page.width >= _WIDE else ""
     return Text(f"  {row.difficulty:<6}{minutes}", style="dim")
 
@@ -93,6 +93,6 @@ def _cut(page: Page, text: Text, width: int) -> Text:
     if text.cell_len <= width:
         return text
     kept = text.copy()
-    kept.truncate(max(0, width - len(page.marks.ellipsis)))
+    kept.truncate(max(0, width - len(page.glyphs.ellipsis)))
     kept.rstrip()
-    return kept.append(page.marks.ellipsis) if width > len(page.marks.ellipsis) else kept
+    return kept.append(page.glyphs.ellipsis) if width > len(page.glyphs.ellipsis) else kept

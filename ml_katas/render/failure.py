@@ -12,7 +12,7 @@ from .page import Page, View
 from .window import window_lines
 
 _MESSAGE_LINES, _FRAMES, _OUTPUT_LINES, _BEGINNING_LINES = 8, 6, 12, 3
-_EVIDENT = {Status.FAILED, Status.PASSED}  # what their marks say already
+_EVIDENT = {Status.FAILED, Status.PASSED}  # what their signs say already
 
 
 def failure_view(check: CheckResult, *, file: str, diagnosis: Diagnosis | None = None) -> View:
@@ -31,7 +31,7 @@ def brief_lines(page: Page, check: CheckResult) -> Iterator[Text]:
     message = check.failure.message if check.failure else ""
     first, *others = page.text(message.strip()).split("\n")
     if others:
-        first.append(f" {page.marks.ellipsis}")
+        first.append(f" {page.glyphs.ellipsis}")
     if first:
         yield from _indented(page, lambda inner: inner.wrapped(first)[:2])
     yield from _beginning(page, check.output)
@@ -44,10 +44,10 @@ def passed_lines(page: Page, check: CheckResult) -> Iterator[Text]:
 
 
 def check_line(page: Page, check: CheckResult) -> Iterator[Text]:
-    """Yield a check's mark and sentence; a status that the mark does not say follows as a word."""
+    """Yield a check's sign and sentence; a status that the sign does not say follows as a word."""
     passed = check.status is Status.PASSED
-    mark = page.marks.passed if passed else page.marks.failed
-    lead = Text.assemble("  ", (f"{mark:<{page.marks.width}}", "green" if passed else "bold red"), " ")
+    sign = page.glyphs.passed if passed else page.glyphs.failed
+    lead = Text.assemble("  ", (f"{sign:<{page.glyphs.width}}", "green" if passed else "bold red"), " ")
     sentence = page.text(check.sentence, "" if passed else "bold")
     if check.status not in _EVIDENT:
         sentence.append(f" ({check.status})", style="red")
@@ -69,7 +69,7 @@ def output_lines(page: Page, output: str, title: str = "output") -> Iterator[Tex
     yield Text(title if hidden <= 0 else f"{title}, without its first {hidden} lines", style="dim")
     for line in lines[-_OUTPUT_LINES:]:
         for part in page.less(2).wrapped(line):
-            yield Text.assemble((f"{page.marks.bar} ", "dim"), part)
+            yield Text.assemble((f"{page.glyphs.bar} ", "dim"), part)
 
 
 def _beginning(page: Page, output: str) -> Iterator[Text]:
@@ -80,16 +80,16 @@ def _beginning(page: Page, output: str) -> Iterator[Text]:
     def draw(inner: Page) -> Iterator[Text]:
         for line in lines[:_BEGINNING_LINES]:
             for part in inner.less(2).wrapped(line):
-                yield Text.assemble((f"{page.marks.bar} ", "dim"), part)
+                yield Text.assemble((f"{page.glyphs.bar} ", "dim"), part)
         if hidden > 0:
             more = "1 more line" if hidden == 1 else f"{hidden} more lines"
-            yield Text(f"{page.marks.ellipsis} {more}", style="dim")
+            yield Text(f"{page.glyphs.ellipsis} {more}", style="dim")
 
     yield from _indented(page, draw)
 
 
 def diagnosis_lines(page: Page, diagnosis: Diagnosis) -> Iterator[Text]:
-    lead = Text(f"{page.marks.arrow} ", style="bold yellow")
+    lead = Text(f"{page.glyphs.arrow} ", style="bold yellow")
     for paragraph in diagnosis.text.strip().split("\n\n"):
         yield from page.hanging(lead, page.text(" ".join(paragraph.split())))
         lead = Text(" " * lead.cell_len)
@@ -134,14 +134,14 @@ def _message(page: Page, message: str) -> Iterator[Text]:
     for line in lines[:_MESSAGE_LINES]:
         yield from page.wrapped(line)
     if len(lines) > _MESSAGE_LINES:
-        yield Text(f"{page.marks.ellipsis} {len(lines) - _MESSAGE_LINES} more lines", style="dim")
+        yield Text(f"{page.glyphs.ellipsis} {len(lines) - _MESSAGE_LINES} more lines", style="dim")
 
 
 def _counts(page: Page, failure: Failure) -> Text:
     """Return how much of a tensor differs and where it does most; nothing for a single number."""
     if not (failure.differing and failure.worst and failure.worst.index):
         return Text()
-    worst, delta = failure.worst, f"|{page.marks.delta}|"
+    worst, delta = failure.worst, f"|{page.glyphs.delta}|"
     size = f"worst {delta} {worst.difference}" if worst.difference else "first"
     return page.parts(
         page.text(f"{failure.differing.count} of {failure.differing.total} differ", "red"),
@@ -153,6 +153,6 @@ def _places(page: Page, file: str, failure: Failure) -> Iterator[Text]:
     frames = failure.traceback or ((failure.at,) if failure.at else ())
     hidden = len(frames) - _FRAMES
     if hidden > 0:
-        yield Text(f"{page.marks.ellipsis} {hidden} more calls", style="dim")
+        yield Text(f"{page.glyphs.ellipsis} {hidden} more calls", style="dim")
     for frame in frames[-_FRAMES:]:
         yield from place_lines(page, file, frame)

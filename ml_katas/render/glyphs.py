@@ -19,8 +19,8 @@ _ASCII = str.maketrans({
 
 
 @record(kw_only=True)
-class Marks:
-    """One set of signs; `width` is what the marks before a check take."""
+class Glyphs:
+    """One set of signs; `width` is what the sign before a check takes."""
 
     unicode: bool
     passed: str
@@ -34,7 +34,7 @@ class Marks:
     width: int
 
     @classmethod
-    def for_(cls, options: ConsoleOptions) -> Marks:
+    def for_(cls, options: ConsoleOptions) -> Glyphs:
         return ASCII if options.ascii_only or options.legacy_windows else UNICODE
 
     def fit(self, text: str) -> str:
@@ -46,7 +46,7 @@ class Marks:
         return letters.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
-UNICODE = Marks(
+UNICODE = Glyphs(
     unicode=True,
     passed="✓",
     failed="✗",
@@ -58,7 +58,7 @@ UNICODE = Marks(
     bar="│",
     width=1,
 )
-ASCII = Marks(
+ASCII = Glyphs(
     unicode=False,
     passed="ok",
     failed="FAIL",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from ..authoring.proof import Proof, Row
+from ..authoring.proof import MatrixRow, Proof
 from .page import Page, View
 
 
@@ -33,11 +33,11 @@ def _head(number: int, place: int) -> str:
     return " " if place > 1 and not digit else str(digit)
 
 
-def _cell(page: Page, row: Row, check: str) -> str:
-    return page.marks.failed if check in row.failed else "."
+def _cell(page: Page, row: MatrixRow, check: str) -> str:
+    return page.glyphs.failed if check in row.failed else "."
 
 
-def _label(row: Row) -> str:
+def _label(row: MatrixRow) -> str:
     place = f"{row.line}: " if row.line else ""
     odd = "equivalent" if row.mark else "" if row.failed else str(row.status)
     return f"{place}{row.name}" + (f" ({odd})" if odd else "")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ..support.records import record
 from ..support.sanitize import sanitize
-from .glyphs import Marks
+from .glyphs import Glyphs
 
 WIDEST = 100  # a line longer than this is hard to read
 NARROW = 60
@@ -22,7 +22,7 @@ class Page:
 
     console: Console
     width: int
-    marks: Marks
+    glyphs: Glyphs
 
     @property
     def is_narrow(self) -> bool:
@@ -33,7 +33,7 @@ class Page:
 
     def text(self, raw: str, style: str = "") -> Text:
         """Return *raw* as it is: markup is text, and control characters are gone."""
-        return Text(self.marks.fit(sanitize(raw)).expandtabs(4), style=style)
+        return Text(self.glyphs.fit(sanitize(raw)).expandtabs(4), style=style)
 
     def wrapped(self, body: Text) -> list[Text]:
         return list(body.wrap(self.console, self.width)) or [Text()]
@@ -57,7 +57,7 @@ class Page:
 
     def parts(self, *parts: Text) -> Text:
         """Return *parts* with dots between them."""
-        return Text(f" {self.marks.dot} ").join(part for part in parts if part)
+        return Text(f" {self.glyphs.dot} ").join(part for part in parts if part)
 
 
 @record
@@ -68,7 +68,7 @@ class View:
     widest: int = WIDEST
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        page = Page(console, min(options.max_width, self.widest), Marks.for_(options))
+        page = Page(console, min(options.max_width, self.widest), Glyphs.for_(options))
         for piece in self.draw(page):
             if isinstance(piece, Text):
                 piece.rstrip()

@@ -14,7 +14,7 @@ from rich.theme import Theme
 from ..mathtext import replace_math
 from ..support.records import record
 from ..support.sanitize import sanitize
-from .glyphs import Marks
+from .glyphs import Glyphs
 
 _THEME = Theme({
     "markdown.h1": "bold", "markdown.h2": "bold", "markdown.h3": "bold", "markdown.h4": "bold",
@@ -61,12 +61,12 @@ class Prose:
     markdown: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        marks = Marks.for_(options)
-        source = marks.fit(replace_math(sanitize(self.markdown), ascii_only=not marks.unicode))
+        glyphs = Glyphs.for_(options)
+        source = glyphs.fit(replace_math(sanitize(self.markdown), ascii_only=not glyphs.unicode))
         with console.use_theme(_THEME):
             segments = list(console.render(_Markdown(source, hyperlinks=False), options))
         for line in Segment.split_lines(segments):
-            yield from _trimmed([Segment(marks.fit(text), style) for text, style, _ in line])
+            yield from _trimmed([Segment(glyphs.fit(text), style) for text, style, _ in line])
             yield Segment.line()
 
 

@@ -125,7 +125,7 @@ class _Story:
         count = sum(self._is_waiting(check) for check in self.report.checks)
         if not count:
             return ""
-        return f"  {page.marks.dot:<{page.marks.width}} {_counted(count, 'check')} {self._fate(count)}"
+        return f"  {page.glyphs.dot:<{page.glyphs.width}} {_counted(count, 'check')} {self._fate(count)}"
 
     def _fate(self, count: int) -> str:
         waiting = "waits" if count == 1 else "wait"

@@ -71,7 +71,7 @@ def _track(page: Page, track: TrackProgress, width: int) -> Iterator[Text]:
 
 def _bar(page: Page, track: TrackProgress) -> Text:
     full = _BAR * track.passed // track.total
-    done, left = ("█", "░") if page.marks.unicode else ("#", ".")
+    done, left = ("█", "░") if page.glyphs.unicode else ("#", ".")
     return Text.assemble((done * full, "green"), (left * (_BAR - full), "dim"))
 
 
@@ -87,12 +87,12 @@ def _last(page: Page, last: Last) -> Iterator[Text]:
         yield Text("started, not checked yet")
         return
     style = "green" if attempt.status == "passed" else "yellow"
-    said = Text.assemble((attempt.status, style), f" {ago(attempt.started)}")
+    verdict = Text.assemble((attempt.status, style), f" {ago(attempt.started)}")
     if attempt.total:
-        said.append(f", {attempt.passed} of {attempt.total} checks")
-    yield said
+        verdict.append(f", {attempt.passed} of {attempt.total} checks")
+    yield verdict
     if last.sentence and attempt.status != "passed":
-        yield Text.assemble((f"{page.marks.failed} ", "red"), page.text(last.sentence))
+        yield Text.assemble((f"{page.glyphs.failed} ", "red"), page.text(last.sentence))
 
 
 def _next(page: Page, upcoming: Upcoming | None) -> Iterator[Text]:
@@ -110,8 +110,8 @@ def _finish(page: Page, finish: Finish) -> Iterator[Text]:
     yield from page.wrapped(page.text(f"You finished the track {finish.track.title}.", "bold green"))
     for slug, status in zip(finish.track.katas, finish.statuses, strict=True):
         note = "  with the solution" if status is KataStatus.ASSISTED else ""
-        mark = page.marks.passed if status in DONE else page.marks.started
-        lead = Text.assemble("  ", (f"{mark:<{page.marks.width}}", "green"), " ")
+        sign = page.glyphs.passed if status in DONE else page.glyphs.started
+        lead = Text.assemble("  ", (f"{sign:<{page.glyphs.width}}", "green"), " ")
         yield from page.hanging(lead, Text.assemble(page.text(slug), (note, "dim")))
     katas, attempts = len(finish.statuses), finish.attempts
     parts = [f"{katas} kata" + "s" * (katas != 1), f"{attempts} attempt" + "s" * (attempts != 1)]

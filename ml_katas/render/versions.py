@@ -35,9 +35,9 @@ def _lines(page: Page, history: History) -> Iterator[Text]:
 def _verdict(page: Page, kept: Kept) -> Text:
     attempt = kept.attempt
     if not attempt:
-        said = Text("not checked", "dim")
+        verdict = Text("not checked", "dim")
     else:
-        said = Text(attempt.status, "green" if attempt.status == "passed" else "yellow")
+        verdict = Text(attempt.status, "green" if attempt.status == "passed" else "yellow")
         if attempt.total and attempt.status != "passed":
-            said.append(f", {attempt.passed} of {attempt.total}")
-    return page.parts(said, Text("your file now", "bold") if kept.is_current else Text())
+            verdict.append(f", {attempt.passed} of {attempt.total}")
+    return page.parts(verdict, Text("your file now", "bold") if kept.is_current else Text())

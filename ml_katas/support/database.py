@@ -37,7 +37,7 @@ class Database:
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
-        return self._mended(lambda: self._db.execute(query, values).fetchall())
+        return self._recovered(lambda: self._db.execute(query, values).fetchall())
 
     def write(self, statement: str, values: tuple[Any, ...]) -> int:
         """Run one statement in a transaction of its own and return the id of the row that it made."""
@@ -46,9 +46,9 @@ class Database:
             with _transaction(self._db):
                 return self._db.execute(statement, values).lastrowid or 0
 
-        return self._mended(run)
+        return self._recovered(run)
 
-    def _mended(self, work: Callable[[], Result]) -> Result:
+    def _recovered(self, work: Callable[[], Result]) -> Result:
         """Return what *work* returns; a damaged file is put aside first, and a new one made."""
         try:
             return work()

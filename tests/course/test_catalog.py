@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ml_katas.course.catalog import Catalog
-from ml_katas.course.sources import SOURCES, Source, bundled
+from ml_katas.course.sources import SOURCES, KataSource, bundled
 from ml_katas.errors import InvalidKata, UnknownKata, UsageError
 
 
@@ -152,7 +152,7 @@ def test_a_source_more_is_an_entry_of_the_table(
 ) -> None:
     """What stands in SOURCES is searched in its order, and named where its folder is wrong."""
     shutil.copytree(course / "tiny-sum", tmp_path / "pack" / "packed-sum")
-    packs = Source("The pack", lambda given: [tmp_path / "pack", tmp_path / "gone"])
+    packs = KataSource("The pack", lambda given: [tmp_path / "pack", tmp_path / "gone"])
     monkeypatch.setattr("ml_katas.course.sources.SOURCES", (packs, *SOURCES))
     catalog = Catalog.load(course)
     assert catalog.slugs == ("packed-sum", "tiny-double", "tiny-sum")

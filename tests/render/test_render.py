@@ -16,7 +16,7 @@ from ml_katas.course.catalog import Entry
 from ml_katas.course.deck import Deck
 from ml_katas.course.difficulty import Difficulty
 from ml_katas.course.kata import Facts, Hint, Kata, Reference
-from ml_katas.practice.overview import Last, NextReason, Row, TrackProgress, Upcoming, Whereabouts
+from ml_katas.practice.overview import CatalogRow, Last, NextReason, TrackProgress, Upcoming, Whereabouts
 from ml_katas.practice.status import KataStatus
 from ml_katas.render.brief import brief_view, hint_view
 from ml_katas.render.catalogue import catalogue_view
@@ -385,7 +385,7 @@ UGLY = report(
 )  # fmt: skip
 
 ROWS = [
-    Row(
+    CatalogRow(
         slug="moe-topk",
         title="MoE Gating: Top-K Selection",
         track="moe",
@@ -395,7 +395,7 @@ ROWS = [
         status=KataStatus.PASSED,
         problem="",
     ),
-    Row(
+    CatalogRow(
         slug="moe-noisy",
         title=LONG,
         track="moe",
@@ -405,7 +405,7 @@ ROWS = [
         status=KataStatus.STARTED,
         problem="",
     ),
-    Row(
+    CatalogRow(
         slug="bad",
         title="",
         track="moe",
@@ -415,7 +415,7 @@ ROWS = [
         status=KataStatus.BROKEN,
         problem="kata.toml:4: 'minutes' must be a number",
     ),
-    Row(
+    CatalogRow(
         slug="rope",
         title="Rotary position embedding",
         track="attention",
@@ -582,9 +582,9 @@ def test_prints_stand_under_the_check_that_made_them() -> None:
 def test_list_says_what_marks_cannot() -> None:
     """A pass with the solution, one of an earlier version and an update stand below the kata."""
 
-    def row(slug: str, status: KataStatus, **more: Any) -> Row:
+    def row(slug: str, status: KataStatus, **more: Any) -> CatalogRow:
         facts = {"title": "Title", "track": "t", "track_title": "Track", "difficulty": "easy", "minutes": 1}
-        return Row(slug=slug, status=status, problem="", **facts, **more)
+        return CatalogRow(slug=slug, status=status, problem="", **facts, **more)
 
     rows = [
         row("one", KataStatus.ASSISTED, is_earlier=True),

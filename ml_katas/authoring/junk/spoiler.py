@@ -258,7 +258,7 @@ class Spoiler:
         if name.endswith("__init__") or (self._kind == "nothing" and name not in self._in_place):
             return call()
         if self._kind == "nothing":
-            self._tell()
+            self._report()
             return None
         looks = outline([name, *given])  # before the call, which may change them
         answer = call()
@@ -270,7 +270,7 @@ class Spoiler:
                 return answer if same(first, kept(answer)) else self._instead(answer, first)
             case "damage":
                 if damaged(given):
-                    self._tell()
+                    self._report()
                 return answer
         with contextlib.suppress(Exception):
             return self._spoiled(answer, given)
@@ -279,10 +279,10 @@ class Spoiler:
     def _instead(self, right: Any, junk: Any) -> Any:
         """Return *junk*, and say so unless it is what is *right* after all."""
         if not same(right, junk):
-            self._tell()
+            self._report()
         return junk
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._mark:
             print(self._mark, flush=True)
         self._mark = ""

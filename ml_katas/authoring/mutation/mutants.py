@@ -72,12 +72,12 @@ def _edited(source: Source, edit: Edit) -> bytes:
 
 
 def _mutants(source: Source, edits: list[Edit]) -> Iterator[AutoMutant]:
-    told: Counter[tuple[str, int]] = Counter()
+    seen: Counter[tuple[str, int]] = Counter()
     for edit in edits:
         mutation = f"{_shown(source.between(edit.start, edit.end))} -> {_shown(edit.text)}"
         number, line = source.statement_line(edit.start)
-        told[mutation, number] += 1
-        mutation += _ordinal(told[mutation, number])
+        seen[mutation, number] += 1
+        mutation += _ordinal(seen[mutation, number])
         yield AutoMutant(mutation, line, number, _edited(source, edit))
 
 

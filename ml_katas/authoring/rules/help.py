@@ -51,9 +51,9 @@ def hints_leave_the_code_out(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     lines = dict(_key_lines(parse_python(kata.solution)))
     for hint in _hints(kata):
         text = _LAYOUT.sub("", hint.body)
-        told = next((code for code in lines if _LAYOUT.sub("", code) in text), None)
-        if told is not None:
-            problem = f"the hint {hint.title!r} holds line {lines[told]} of the solution, `{told}`"
+        shown = next((code for code in lines if _LAYOUT.sub("", code) in text), None)
+        if shown is not None:
+            problem = f"the hint {hint.title!r} holds line {lines[shown]} of the solution, `{shown}`"
             after = "after it nothing is left to find. Say it in words"
             yield Finding(path=kata.folder / "hints.md", problem=f"{problem}; {after}", line=hint.line)
 

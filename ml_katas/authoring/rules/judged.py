@@ -194,6 +194,6 @@ def behaviour(report: Report) -> object:
     seen = []
     for check in report.checks:
         failure = check.failure
-        told = (failure.kind, failure.message, failure.expected, failure.actual) if failure else ()
-        seen.append((check.name, check.status, told, failure.window if failure else None))
+        details = (failure.kind, failure.message, failure.expected, failure.actual) if failure else ()
+        seen.append((check.name, check.status, details, failure.window if failure else None))
     return seen

@@ -14,7 +14,7 @@ from ...support.toml import read_text
 from ..findings import Finding, line_of
 
 _KINDS = ("staticmethod", "classmethod", "property")
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef
 Problems = Iterator[tuple[str, str]]
 
 
@@ -65,17 +65,17 @@ def starter_leaves_the_rest_to_write(kata: Kata, catalog: Catalog) -> Iterator[F
 def _findings(kata: Kata, problems: Callable[[ast.Module], Problems]) -> Iterator[Finding]:
     """Yield each problem of the starter once, with its line in the template."""
     template = read_text(kata.starter_template)
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for which, starter in _starters(kata):
         for name, problem in problems(starter):
-            if (name, problem) not in told:
+            if (name, problem) not in seen:
                 patterns = [rf"^[ \t]*(async )?(def|class) {part}\b" for part in name.split(".")]
                 yield Finding(
                     path=kata.starter_template,
                     problem=f"{which} {problem}",
                     line=line_of(template, *patterns),
                 )
-            told.add((name, problem))
+            seen.add((name, problem))
 
 
 def _starters(kata: Kata) -> Iterator[tuple[str, ast.Module]]:
@@ -85,14 +85,14 @@ def _starters(kata: Kata) -> Iterator[tuple[str, ast.Module]]:
             yield which, ast.parse(render_starter(kata, bare=bare))
 
 
-def _functions(tree: ast.Module, names: tuple[str, ...]) -> dict[str, Function]:
+def _functions(tree: ast.Module, names: tuple[str, ...]) -> dict[str, _Definition]:
     """Return the functions called *names*, and for a class so called the methods that are not private."""
-    found: dict[str, Function] = {}
+    found: dict[str, _Definition] = {}
     for node in tree.body:
-        if isinstance(node, Function) and node.name in names:
+        if isinstance(node, _Definition) and node.name in names:
             found[node.name] = node
         elif isinstance(node, ast.ClassDef) and node.name in names:
-            methods = [part for part in node.body if isinstance(part, Function)]
+            methods = [part for part in node.body if isinstance(part, _Definition)]
             found |= {f"{node.name}.{m.name}": m for m in methods if not _is_private(m.name)}
     return found
 
@@ -101,7 +101,7 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.endswith("__")
 
 
-def _signature(function: Function) -> str:
+def _signature(function: _Definition) -> str:
     """Return the arguments of *function* without their types: `(self, x, *, dim=-1)`."""
     arguments = copy.deepcopy(function.args)
     for argument in ast.walk(arguments):
@@ -112,11 +112,11 @@ def _signature(function: Function) -> str:
     return f"({ast.unparse(arguments)}){kinds}"
 
 
-def _body(function: Function) -> list[str]:
+def _body(function: _Definition) -> list[str]:
     """Return the statements of *function* without its docstring."""
     return [ast.dump(part) for part in function.body[ast.get_docstring(function) is not None :]]
 
 
-def _is_unfinished(function: Function) -> bool:
+def _is_unfinished(function: _Definition) -> bool:
     raised = [node.exc for node in ast.walk(function) if isinstance(node, ast.Raise) and node.exc]
     return any(ast.unparse(error).startswith("NotImplementedError") for error in raised)

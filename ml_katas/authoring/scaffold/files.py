@@ -69,8 +69,8 @@ def _facts(wanted: Wanted, solution: Solution) -> dict[str, Any]:
 def _code_of(solution: Solution) -> str:
     """Return the text of a solution from below its docstring on."""
     first = solution.tree.body[0]
-    is_said = ast.get_docstring(solution.tree) is not None
-    return "\n".join(solution.text.split("\n")[first.end_lineno if is_said else 0 :]).strip("\n")
+    has_docstring = ast.get_docstring(solution.tree) is not None
+    return "\n".join(solution.text.split("\n")[first.end_lineno if has_docstring else 0 :]).strip("\n")
 
 
 def _described(one: Function | Class) -> dict[str, Any]:

@@ -117,8 +117,8 @@ def _wanted(order: Order, solution: Solution) -> Wanted:
 
 def _title(order: Order, solution: Solution) -> str:
     """Return the first words of the solution's docstring, or else those of the slug."""
-    said = re.match(r"[^\n.:;,(]*", solution.docstring)
-    first = said[0].strip() if said else ""
+    match = re.match(r"[^\n.:;,(]*", solution.docstring)
+    first = match[0].strip() if match else ""
     if 0 < len(first) <= _LONGEST_TITLE and order.solution:
         return first
     return order.slug.replace("-", " ").capitalize()

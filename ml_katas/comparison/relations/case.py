@@ -71,7 +71,7 @@ class Case:
         return not self.whole or max(map(_largest, (self.actual, self.expected))) < 2**53
 
     @property
-    def is_telling(self) -> bool:
+    def is_conclusive(self) -> bool:
         """Return whether a formula that fits these numbers does so by more than chance.
 
         A few numbers of different size, or a single one that is not round: 4 is twice 2, its square

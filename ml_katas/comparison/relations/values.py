@@ -135,8 +135,8 @@ def factor_per_row(case: Case) -> str:
         return ""
     actual, expected = rows
     ratio = (actual * expected).sum(-1, keepdim=True) / expected.square().sum(-1, keepdim=True)
-    telling = (actual.abs() > 100 * case.tolerance.atol).sum(-1).ge(3).all()
-    fits = bool(telling) and bool(ratio.isfinite().all()) and case.alike(actual, expected * ratio)
+    conclusive = (actual.abs() > 100 * case.tolerance.atol).sum(-1).ge(3).all()
+    fits = bool(conclusive) and bool(ratio.isfinite().all()) and case.alike(actual, expected * ratio)
     return f"Each row is off by a factor of its own, {_range(ratio, unlike=1)}." if fits else ""
 
 
@@ -166,7 +166,7 @@ def _numbers(case: Case) -> Case | None:
     """Return the finite real numbers of a case, if a formula that fits them means something."""
     if case.boolean or case.actual.is_complex() or not case.actual.numel():
         return None
-    return case.numbers if case.numbers.is_telling else None
+    return case.numbers if case.numbers.is_conclusive else None
 
 
 def _agree_in_size(numbers: Case) -> bool:
@@ -217,7 +217,7 @@ def _rows(case: Case) -> tuple[Tensor, Tensor] | None:
     if case.whole or case.actual.is_complex() or case.actual.dim() < 2 or case.actual.shape[-1] < 3:
         return None
     rows = case.actual.flatten(0, -2), case.expected.flatten(0, -2)
-    return rows if len(rows[0]) > 1 and case.numbers.is_telling else None
+    return rows if len(rows[0]) > 1 and case.numbers.is_conclusive else None
 
 
 def _unlike_one(factor: float) -> str:

@@ -1,7 +1,7 @@
 """Autograd across the boundary: a call of the other side is one node of this side's graph.
 
 The side that ran a call keeps its graph as a Node; the other side's Boundary asks it for gradients. Inputs
-of a node are the leaves that its outputs depend on, each tied to a tensor of the other side. Second order
+of a node are the leaves that its outputs depend on, each paired with a tensor of the other side. Second order
 works, since the backward pass is itself such a call; third order is refused in words.
 """
 

@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterable, Iterator
 
 _METHODS = "torch.Tensor."
-Use = tuple[str, int]
+NameAtLine = tuple[str, int]
 
 
-def uses(source: str, avoided: Iterable[str]) -> list[Use]:
+def uses(source: str, avoided: Iterable[str]) -> list[NameAtLine]:
     """Return the avoided names that *source* uses, by whatever alias, with their lines."""
     try:
         tree = ast.parse(source)
@@ -31,7 +31,7 @@ class _Reader:
         self._ways = {name[:at] for name in avoided for at, mark in enumerate(name) if mark == "."}
         self._aliases: dict[str, set[str]] = {}
 
-    def found(self) -> list[Use]:
+    def found(self) -> list[NameAtLine]:
         """Return what is used, in the order of the file."""
         for node in self._nodes:
             self._learn_import(node)
@@ -70,7 +70,7 @@ class _Reader:
 
     # -------- uses
 
-    def _uses(self, node: ast.AST) -> Iterator[Use]:
+    def _uses(self, node: ast.AST) -> Iterator[NameAtLine]:
         if isinstance(node, ast.ImportFrom):
             yield from self._among([f"{node.module}.{alias.name}" for alias in node.names], node.lineno)
         elif isinstance(node, ast.Attribute):
@@ -80,13 +80,13 @@ class _Reader:
                 case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(name)), *_]):
                     yield from self._attribute(base, name, node.lineno)
 
-    def _attribute(self, base: ast.expr, name: str, line: int) -> Iterator[Use]:
+    def _attribute(self, base: ast.expr, name: str, line: int) -> Iterator[NameAtLine]:
         paths = self._paths(base)
         yield from self._among([f"{path}.{name}" for path in paths], line)
         if not paths and name in self._methods and not _is_own(base):
             yield self._methods[name], line
 
-    def _among(self, paths: Iterable[str], line: int) -> Iterator[Use]:
+    def _among(self, paths: Iterable[str], line: int) -> Iterator[NameAtLine]:
         return ((path, line) for path in paths if path in self._avoided)
 
 

@@ -28,8 +28,8 @@ from .tensors import Oversized, TensorState, Unsendable
 class Encoder:
     """Encodes the values of one message.
 
-    `sharing` ties every mutable object in them; among `results`, tensors inside a graph go by value all the
-    same, since they are joined to the other side's graph.
+    `sharing`: every mutable object in them is the same object for both sides from then on. Among `results`,
+    tensors inside a graph go by value all the same, since they are joined to the other side's graph.
     """
 
     def __init__(self, side: Side, *, sharing: bool, results: bool = False) -> None:
@@ -61,9 +61,9 @@ class Encoder:
         if isinstance(x, torch.Tensor):
             return self._tensor(x)
         if isinstance(x, torch.nn.Module):
-            return self._tied(x)
+            return self._shared(x)
         if kind in _CONTAINERS:
-            return self._tied(x) if self.sharing and kind in _MUTABLE else self.content(x, depth)
+            return self._shared(x) if self.sharing and kind in _MUTABLE else self.content(x, depth)
         return self._odd(x, kind, depth)
 
     def _odd(self, x: Any, kind: type, depth: int) -> Any:
@@ -90,7 +90,7 @@ class Encoder:
         tensor = tensors.of_numpy(x)
         if tensor is None:
             return self.side.export(x)
-        return self._tied(x) if self.sharing else self._tensor(tensor)
+        return self._shared(x) if self.sharing else self._tensor(tensor)
 
     def content(self, x: Any, depth: int = 0) -> Any:
         """Return the content of a container, whose items may be references."""
@@ -112,7 +112,7 @@ class Encoder:
     def _tensor(self, x: torch.Tensor) -> Any:
         in_graph = x.requires_grad and not x.is_leaf
         if (self.sharing and not (self.results and in_graph)) or (x.requires_grad and x.is_leaf):
-            return self._tied(x)
+            return self._shared(x)
         meta = self.write(tensors.dtype_name(x), tuple(x.shape), tensors.raw_bytes(x))
         if x.requires_grad:
             self.outputs.append(x)
@@ -126,7 +126,7 @@ class Encoder:
         self.size += size
         return {"d": dtype, "s": list(shape), "o": start, "n": size}
 
-    def _tied(self, x: Any) -> Any:
+    def _shared(self, x: Any) -> Any:
         return {"!": "@", "id": self.share(x).id}
 
     def share(self, x: Any) -> SharedObject:
@@ -205,7 +205,7 @@ class Encoder:
         return [[shared_object.id, {"!": "G", "gr": self._state(tensors.state_of(grad))}]]
 
     def content_of(self, obj: Any) -> Any:
-        """Return a comparable snapshot of a tied object."""
+        """Return a comparable snapshot of a shared object."""
         if isinstance(obj, torch.Tensor):
             return tensors.state_of(obj)
         if isinstance(obj, (np.ndarray, np.generic)):

@@ -54,7 +54,7 @@ class Beside(Protocol):
         """Handle what is there to read; False when there will be no more."""
 
 
-class Line(Protocol):
+class Endpoint(Protocol):
     """One end of a conversation."""
 
     def send(self, header: bytes, segments: Sequence[Any] = ()) -> None: ...

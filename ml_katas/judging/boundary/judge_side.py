@@ -18,7 +18,7 @@ from .. import endings
 from .codec import BadValue, NoMemory
 from .decoding import Decoder
 from .exceptions import RemoteError, encode_exception, wants_memory
-from .frames import Corrupted, Line
+from .frames import Corrupted, Endpoint
 from .initial_states import InitialStates, State
 from .modules import describe_by_value
 from .operations import OVERRIDABLE, next_of
@@ -52,8 +52,8 @@ class JudgePeer(Peer):
 
     serves = frozenset({"call", "backward", "backward_again"})
 
-    def __init__(self, channel: Line) -> None:
-        super().__init__(channel, first_tie=0)
+    def __init__(self, channel: Endpoint) -> None:
+        super().__init__(channel, first_shared=0)
         self.initial = InitialStates()
         self.asked = 0
         self.drew = False  # random numbers, in a call that is no construction: the sandbox's own word
@@ -181,7 +181,7 @@ class JudgePeer(Peer):
             raise Corrupted("a call with malformed keywords") from None
         try:
             return function(*args, **named)
-        except endings.Ended:
+        except endings.Ending:
             raise
         except BaseException as error:  # pytest.fail is no Exception
             self.author_error = error
@@ -189,7 +189,7 @@ class JudgePeer(Peer):
             raise
 
     def failed(self, number: int, error: BaseException) -> None:
-        if isinstance(error, (endings.Ended, BadValue, NoMemory)):
+        if isinstance(error, (endings.Ending, BadValue, NoMemory)):
             raise error
         if wants_memory(error) and not isinstance(error, RemoteError):
             raise NoMemory from None

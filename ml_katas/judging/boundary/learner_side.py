@@ -17,7 +17,7 @@ import torch
 
 from .. import generators
 from . import avoided, watched
-from .frames import Channel, Closed, Line
+from .frames import Channel, Closed, Endpoint
 from .modules import CallbackModule, is_by_value, rebuild_module
 from .operations import OPERATIONS, OVERRIDABLE, PARTS
 from .peer import Peer
@@ -34,8 +34,8 @@ class LearnerPeer(Peer):
     trusting = True
     serves = frozenset({"scan", "load", "ship", "do", "generator", "backward", "backward_again"})
 
-    def __init__(self, channel: Line) -> None:
-        super().__init__(channel, first_tie=1)
+    def __init__(self, channel: Endpoint) -> None:
+        super().__init__(channel, first_shared=1)
         self.module = types.ModuleType("submission")
         self.handles: dict[int, object] = {}
         self._avoided: list[list[Any]] = []

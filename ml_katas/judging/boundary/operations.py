@@ -59,5 +59,5 @@ OPERATIONS |= {name: getattr(operator, name) for name in (*ARITHMETIC, *COMPARIS
 # Methods of a module that are answered from its mirrors, unless its class has its own.
 OVERRIDABLE = ("state_dict", "load_state_dict")
 
-# Their results are parts of the object: tied, so that changes to them are seen on both sides.
+# Their results are parts of the object: shared, so that changes to them are seen on both sides.
 PARTS = frozenset({"getattr", "getitem"})

@@ -20,7 +20,7 @@ from .exceptions import RemoteError, decode_exception, encode_exception
 from .frames import (
     Closed,
     Corrupted,
-    Line,
+    Endpoint,
     TimedOut,
     TooLarge,
     pack,
@@ -36,9 +36,9 @@ class Peer:
     file_name = ""  # whose frames an exception of this side shows
     serves: frozenset[str] = frozenset()
 
-    def __init__(self, channel: Line, *, first_tie: int) -> None:
+    def __init__(self, channel: Endpoint, *, first_shared: int) -> None:
         self.channel = channel
-        self.shared = SharedObjects(first_tie)
+        self.shared = SharedObjects(first_shared)
         self.nodes: dict[int, Node] = {}
         self._node_count = 0
         self._request_count = 0
@@ -49,7 +49,7 @@ class Peer:
     def ask(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> Any:
         """Send a request, serve the other side until it answers, and return the answer's value.
 
-        With *sharing* every mutable object among the values is tied.
+        With *sharing* every mutable object among the values is shared.
         """
         return self.wait(self.post(op, values, sharing=sharing, **plain))
 
@@ -138,7 +138,7 @@ class Peer:
         self.send_raw({"r": number, "x": encode_exception(error, self.file_name)})
 
     def perform(self, op: str, header: dict[str, Any], arguments: dict[str, Any]) -> tuple[Any, bool]:
-        """Do what the other side asks; return the result and whether its parts are to be tied."""
+        """Do what the other side asks; return the result and whether its parts are to be shared."""
         if op == "backward":
             return _detached(self._node(header).backward(arguments["grads"])), False
         if op == "backward_again":

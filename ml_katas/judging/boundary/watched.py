@@ -23,7 +23,7 @@ from .modules import from_suite
 
 Note = Callable[[str, int], None]
 Hook = Callable[[], None]
-Function = Callable[..., Any]
+_Function = Callable[..., Any]
 
 # Where kernels for ordinary memory are registered; a composite one serves where there is no other.
 _BACKENDS = ("CPU", "SparseCPU", "SparseCsrCPU", "MkldnnCPU", "QuantizedCPU", "NestedTensorCPU")
@@ -178,7 +178,7 @@ def _calls(*args: Any, **kwargs: Any) -> Any:
     return watched(*args, **kwargs)
 
 
-def _watched(function: Function, hook: Hook) -> Function:
+def _watched(function: _Function, hook: Hook) -> _Function:
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
         hook()

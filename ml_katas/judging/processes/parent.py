@@ -253,7 +253,7 @@ class Parent:
                 lambda: become_sandbox(rpc, output, limits, self._confinement), keep=(rpc, output)
             )
         except OSError:
-            _tell(status, NOT_STARTED)
+            _send_exit_code(status, NOT_STARTED)
             status.close()
             return
         finally:
@@ -268,7 +268,7 @@ class Parent:
         code = TOO_MANY_THREADS if pid in self._crowded else os.waitstatus_to_exitcode(code)
         del self._sandboxes[pid]
         self._crowded.discard(pid)
-        _tell(status, code)
+        _send_exit_code(status, code)
         self._forget(status)
         self._selector.unregister(handle)
         os.close(handle)
@@ -353,8 +353,8 @@ def _refuse(connection: socket.socket, error: OSError) -> None:
         connection.send(refusal(Refused(says, MAKE_ROOM)), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
 
 
-def _tell(status: socket.socket, code: int) -> None:
-    """Say to a judge how its sandbox ended."""
+def _send_exit_code(status: socket.socket, code: int) -> None:
+    """Send a judge the exit code of its sandbox."""
     with contextlib.suppress(OSError):  # the judge may be gone
         status.send(json.dumps({"code": code}).encode(), socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
 

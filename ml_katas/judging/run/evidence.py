@@ -14,7 +14,7 @@ from ...report import Failure
 from ...support.records import record
 from ..boundary.exceptions import RemoteError
 from ..boundary.initial_states import State
-from ..endings import Ended
+from ..endings import Ending
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?%?")
 
@@ -46,7 +46,7 @@ class Evidence:
         states: tuple[State, ...] = (),
     ) -> Evidence | None:
         """Return the evidence that *error* gives, or None where it is no statement about values."""
-        if isinstance(error, Ended):
+        if isinstance(error, Ending):
             return None
         return cls(
             item=item,

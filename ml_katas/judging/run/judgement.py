@@ -75,7 +75,7 @@ class Judgement:
         """Judge, send the report, then the diagnosis."""
         self.client.send(Started(self.suite.names, self.isolation))
         sys.modules.setdefault("submission", stand_in_module(self.submission.entry_points))
-        with contextlib.suppress(endings.Ended):
+        with contextlib.suppress(endings.Ending):
             self.supervisor.clock.begin_check()
             self.supervisor.start()  # it loads the submission while the suite is collected here
         items = self.collected()
@@ -90,7 +90,7 @@ class Judgement:
         """End what went wrong in a place where nobody expected it; the log holds the traceback."""
         log(error)
         if not self.has_ended:
-            self.finish(*_unexpected(error, begun=self.supervisor.begun))
+            self.finish(*_unexpected(error, has_begun=self.supervisor.has_begun))
         self.client.end()
         self.supervisor.put_away()
 
@@ -114,7 +114,7 @@ class Judgement:
             self.supervisor.peer()
         except Rejected as rejected:
             self.finish(rejected.status, rejected.sentence, rejected.at)
-        except endings.Ended as ended:
+        except endings.Ending as ended:
             self.finish(ended.status, f"While it was imported: {ended.sentence}")
         return not self.has_ended
 
@@ -179,12 +179,12 @@ class Judgement:
         )
 
 
-def _unexpected(error: BaseException, *, begun: bool) -> tuple[Status, str]:
-    """Return the verdict for an exception that nobody expected; *begun*: a submission may be behind it."""
+def _unexpected(error: BaseException, *, has_begun: bool) -> tuple[Status, str]:
+    """Return the verdict for an exception nobody expected; *has_begun*: a submission may be behind it."""
     name = type(error).__name__
-    if isinstance(error, endings.Ended):
+    if isinstance(error, endings.Ending):
         return error.status, error.sentence
-    if not begun:
+    if not has_begun:
         return Status.BROKEN, f"The checker failed before it ran your code ({name})."
     return Status.CRASHED, f"The checker could not go on after what your code did ({name})."
 

@@ -11,7 +11,7 @@ from ...support.sanitize import sanitize
 from ...support.spelling import nearest
 from .. import endings
 from ..boundary.exceptions import RemoteError, wants_memory
-from ..endings import Ended
+from ..endings import Ending
 
 _MOST_NAMES = 500
 _REFUSALS = ("No usable temporary directory", "Read-only file system")
@@ -85,7 +85,7 @@ def is_memory(error: BaseException) -> bool:
     return isinstance(error, RemoteError) and (error.kind == "MemoryError" or wants_memory(error))
 
 
-def memory_ending(limits: Limits) -> Ended:
+def memory_ending(limits: Limits) -> Ending:
     """Return the ending for a submission that ran into its memory limit."""
     return endings.memory(limits.memory_mib)
 

@@ -15,7 +15,7 @@ from .. import endings, seeds
 from ..boundary.exceptions import wants_memory
 from ..boundary.initial_states import State
 from ..boundary.judge_side import CannotCross
-from ..endings import Ended
+from ..endings import Ending
 from ..generators import seed_everything
 from . import submission_module
 from .evidence import Evidence
@@ -63,7 +63,7 @@ class SuiteRun:
         self.evidence: list[Evidence] = []
         self.passed: list[pytest.Item] = []
         self.is_whole = True  # whether there is evidence of every failure
-        self.fatal: tuple[Ended, str] | None = None
+        self.fatal: tuple[Ending, str] | None = None
         self.rejected: Rejected | None = None
         self.stopped = False
         self._suite = {check.name: check for check in suite.checks}
@@ -146,7 +146,7 @@ class SuiteRun:
         except Rejected as rejected:
             self.rejected = rejected
             return rejected.status, Failure(kind=FailureKind.EXCEPTION, message=rejected.sentence)
-        except Ended as ended:
+        except Ending as ended:
             self.error = ended
         return self._verdict(item)
 

@@ -25,7 +25,7 @@ from ..boundary.frames import (
 )
 from ..boundary.initial_states import State
 from ..boundary.judge_side import JudgePeer
-from ..endings import Ended
+from ..endings import Ending
 from ..sandbox.providers import MOST_OUTPUT_MIB, Sandbox, Sandboxes
 from .submission import Rejected, Submission, Use, is_refusal, why_not_loaded, why_not_there
 
@@ -52,7 +52,7 @@ class Clock:
     def deadline(self) -> float:
         return min(self._total, self._check)
 
-    def ending(self) -> Ended:
+    def ending(self) -> Ending:
         """Return the ending for whichever limit came first."""
         if self._total <= self._check:
             return endings.timeout(self.limits.total_seconds, "the whole suite")
@@ -67,7 +67,7 @@ class Supervisor:
     ) -> None:
         self.clock = Clock(limits)
         self.submission = submission
-        self.ending: Ended | None = None
+        self.ending: Ending | None = None
         self.output = ""
         self.record = False  # whether what is sent is kept, to be played back
         self.channel: Channel | None = None
@@ -85,7 +85,7 @@ class Supervisor:
     # -------- sandboxes
 
     @property
-    def begun(self) -> bool:
+    def has_begun(self) -> bool:
         """Whether a sandbox was ever started."""
         return self._replacements >= 0
 
@@ -114,7 +114,7 @@ class Supervisor:
         self.clock.extend(time.monotonic() - before)
         kind = RecordingChannel if self.record else Channel
         self.channel = kind(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
-        peer = self._peer = BenchPeer(self.channel, self)
+        peer = self._peer = SupervisedPeer(self.channel, self)
         peer.most_shared = self._limits.memory_mib << 20
         peer.seed(self._seed)
         for name, source in self._shipped.items():
@@ -157,7 +157,7 @@ class Supervisor:
         self._shipped[name] = source
         self.peer().ask("ship", {"source": source, "name": name})
 
-    def ended(self, peer: JudgePeer, error: BaseException) -> Ended:
+    def ended(self, peer: JudgePeer, error: BaseException) -> Ending:
         """Return how the sandbox of *peer* ended, and put it away."""
         if peer is self._peer and self.ending is None:
             self.ending = self._classify(error)
@@ -165,7 +165,7 @@ class Supervisor:
             self._peer = peer  # until the check ends, its stand-ins keep saying so
         return self.ending or endings.exited(None, 0)
 
-    def _classify(self, error: BaseException) -> Ended:
+    def _classify(self, error: BaseException) -> Ending:
         sandbox = self._sandbox
         assert sandbox is not None
         if isinstance(error, TimedOut):
@@ -196,7 +196,7 @@ class Supervisor:
     # -------- checks
 
     def begin_check(self, run_seed: str, name: str, states: Sequence[State] = ()) -> None:
-        """Set clock and seeds for a check; raise Ended where no sandbox can be had for it."""
+        """Set clock and seeds for a check; raise Ending where no sandbox can be had for it."""
         self.clock.begin_check()
         self.ending = None
         self._seed = seeds.derive(run_seed, name, "sandbox")
@@ -204,13 +204,13 @@ class Supervisor:
             self._peer = None
         self.peer().begin_check(self._seed, states)
 
-    def end_check(self) -> Ended | None:
+    def end_check(self) -> Ending | None:
         """Return how the sandbox ended during this check, if it did."""
         if self._peer is not None:
             self._note_uses(self._peer.take_uses())
         ending = self.ending
         if ending is not None and not ending.final and self._replacements >= MOST_REPLACEMENTS:
-            ending = Ended(ending.status, f"{ending.sentence} It was the third time.", final=True)
+            ending = Ending(ending.status, f"{ending.sentence} It was the third time.", final=True)
         if self._sandbox is not None:
             self.output += self._sandbox.output.take()
         return ending
@@ -228,7 +228,7 @@ class Supervisor:
         return text
 
 
-class BenchPeer(JudgePeer):
+class SupervisedPeer(JudgePeer):
     """A conversation whose breaks are endings."""
 
     def __init__(self, channel: Channel, supervisor: Supervisor) -> None:
@@ -251,7 +251,7 @@ class BenchPeer(JudgePeer):
             yield
         except (Closed, Corrupted, TimedOut, MemoryError, NoMemory) as error:
             raise self._supervisor.ended(self, error) from None
-        except Ended as ended:
+        except Ending as ended:
             if self._supervisor.ending is None:
                 self._supervisor.ending = ended
                 self._supervisor.put_away()

@@ -54,7 +54,7 @@ def _of_callback(failure: CallbackFailure, submission: Submission) -> tuple[Stat
 
 
 def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
-    if isinstance(error, endings.Ended):
+    if isinstance(error, endings.Ending):
         return error.status, Failure(kind=FailureKind.LIMIT, message=error.sentence)
     if isinstance(error, Mismatch):
         return Status.FAILED, error.failure
@@ -117,5 +117,5 @@ def text_of(error: BaseException) -> str:
     """Return what an exception says; nothing where something of the submission in it cannot be said."""
     try:
         return sanitize(str(error)[:MOST_TEXT])
-    except BaseException:  # even Ended: the verdict on this check stands already
+    except BaseException:  # even Ending: the verdict on this check stands already
         return ""

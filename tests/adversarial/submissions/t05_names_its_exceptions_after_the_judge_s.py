@@ -1,10 +1,10 @@
 # expect: error
-# threat: 5 — raises exceptions that are called as the judge's own: Mismatch, Ended, Rejected, RemoteError
-class Ended(BaseException):
+# threat: 5 — raises exceptions that are called as the judge's own: Mismatch, Ending, Rejected, RemoteError
+class Ending(BaseException):
     status, sentence, final = "passed", "all is well", True
 
 
-class RemoteError(Ended):
+class RemoteError(Ending):
     kind, frames = "passed", ()
 
 

@@ -17,7 +17,7 @@ def top_k_gating(token_embeddings, gating_network, k=2):
             [["Mismatch"], "x", [[1, "f"]]],
             [[], "", []],
             [[[], {}], "x" * 900000, []],
-            [["Ended"] * 1000, "x", [[-1, "f"]]],
+            [["Ending"] * 1000, "x", [[-1, "f"]]],
             ["ValueError", "x", []],
             None,
         ][number % 7]

@@ -30,10 +30,10 @@ from ml_katas.judging.boundary.frames import (
 )
 from ml_katas.judging.boundary.judge_side import JudgePeer
 from ml_katas.judging.boundary.learner_side import LearnerPeer
-from ml_katas.judging.endings import Ended
+from ml_katas.judging.endings import Ending
 
 Frame = tuple[dict[str, Any], bytes]
-EXPECTED = (Corrupted, BadValue, RemoteError, Ended, Closed)
+EXPECTED = (Corrupted, BadValue, RemoteError, Ending, Closed)
 _LIVES = 400  # frames until a peer is replaced by a fresh one
 
 

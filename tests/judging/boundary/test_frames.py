@@ -30,9 +30,9 @@ from ml_katas.judging.boundary.frames import (
 from ml_katas.judging.boundary.judge_side import JudgePeer
 from ml_katas.judging.boundary.learner_side import LearnerPeer
 from ml_katas.judging.boundary.proxies import EntryPoint
-from ml_katas.judging.endings import Ended
+from ml_katas.judging.endings import Ending
 
-ENDINGS = (Closed, Corrupted, TimedOut, BadValue, RemoteError, Ended)
+ENDINGS = (Closed, Corrupted, TimedOut, BadValue, RemoteError, Ending)
 Hostile = Callable[[socket.socket], None]
 
 
@@ -176,7 +176,7 @@ def test_callbacks_without_end_stop_at_the_deadline() -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(judge_side, "MOST_CALLBACKS", 50)
         ending = ask(flood, lambda: None, seconds=5)
-    assert said(ending) == "Ended: Your code called back more than 50 times in one check."
+    assert said(ending) == "Ending: Your code called back more than 50 times in one check."
 
 
 def test_a_sandbox_that_does_not_read_cannot_block_the_judge() -> None:
@@ -332,7 +332,7 @@ X = {"!": "T", "d": "float32", "s": [2], "o": 0, "n": 8, "g": True, "p": False, 
         ({"x": [["ValueError"], "message", [[-1, "f"]]]}, "Corrupted: a malformed traceback"),
         ({"x": [["ValueError"], 5, []]}, "Corrupted: a malformed exception"),
         ({"x": [["SystemExit", "BaseException"], "0", []]}, "RemoteError: 0"),
-        ({"x": [["Ended"], "0", []]}, "RemoteError: 0"),
+        ({"x": [["Ending"], "0", []]}, "RemoteError: 0"),
         ({"x": [["Corrupted", "Exception"], "mine", []]}, "RemoteError: mine"),
         ({"x": [["ValueError"], "m" * 10_000, []]}, "RemoteValueError: " + "m" * 4_000),
         ({"node": 5}, "Corrupted: a malformed graph node"),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ml_katas.judging.endings import Ended
+from ml_katas.judging.endings import Ending
 
 
 class ShapeError(ValueError):
@@ -95,7 +95,7 @@ def xfails():
 
 
 def forges_an_ending():
-    raise Ended(0, "forged", final=False)
+    raise Ending(0, "forged", final=False)
 
 
 def raises_a_group():

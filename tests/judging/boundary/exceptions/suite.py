@@ -146,7 +146,7 @@ def test_an_expected_failure_is_an_error():
 
 def test_a_forged_ending_is_an_error():
     """An exception called like one of the judge's own is the submission's."""
-    # expect: error: Ended: forged
+    # expect: error: Ending: forged
     forges_an_ending()
 
 
