@@ -213,7 +213,7 @@ def test_the_gradient_reaches_x(dim, name):
 def test_the_gradient_survives_large_numbers_and_minus_infinity(name):
     """The gradient stays right for large entries and is 0 where x is -inf.
 
-    Pins: "are 0 where `x` is $-\infty$".
+    Pins: "flow to `x` as in the formula, and are 0 where".
     """
     x = torch.tensor([[1001.0, 1000, -math.inf], [-math.inf, 2, 1]]).to(getattr(torch, name)).requires_grad_()
     # Of two entries with the weights p and 1 - p, the weight p has the derivatives p (1 - p) and -p (1 - p).
