@@ -15,6 +15,7 @@ from ...support.records import record
 from ..boundary.exceptions import RemoteError
 from ..boundary.initial_states import State
 from ..endings import Ending
+from .verdicts import named
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?%?")
 
@@ -84,7 +85,7 @@ def _raised(error: BaseException) -> str:
         return f"{failure.label}: {failure.expected}, {failure.actual}"
     if isinstance(error, RemoteError):
         return _NUMBER.sub("#", f"{error.kind}: {error.message}")
-    return _NUMBER.sub("#", f"{type(error).__name__}: {error}")
+    return _NUMBER.sub("#", named(error))
 
 
 def _lines(error: BaseException, suite: Path) -> tuple[int, ...]:

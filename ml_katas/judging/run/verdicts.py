@@ -46,7 +46,7 @@ def _of_callback(failure: CallbackFailure, submission: Submission) -> tuple[Stat
     frames = with_code(failure.frames, submission)
     message = (
         f"your code passed {sanitize_line(failure.passed)} to a function of the checker, "
-        f"which could not use that ({_named(failure.error)})"
+        f"which could not use that ({named(failure.error)})"
     )
     return Status.ERROR, Failure(
         kind=FailureKind.EXCEPTION, message=message, at=frames[-1] if frames else None, traceback=frames
@@ -99,7 +99,7 @@ def _did_not_raise(message: str) -> str:
 
 
 def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
-    text = _named(error)
+    text = named(error)
     if not asked:
         return Status.BROKEN, Failure(
             kind=FailureKind.EXCEPTION, message=f"the suite failed before it called your code: {text}"
@@ -109,7 +109,8 @@ def _of_suite(error: BaseException, asked: bool) -> tuple[Status, Failure]:
     )
 
 
-def _named(error: BaseException) -> str:
+def named(error: BaseException) -> str:
+    """Return kind and text of an exception of the suite."""
     return f"{type(error).__name__}: {text_of(error)}".removesuffix(": ")
 
 
