@@ -55,9 +55,8 @@ class Encoder:
             return x
         if encode := _PLAIN.get(kind):
             return encode(x)
-        shared_object = self.side.shared.find(x)
-        if shared_object is not None:
-            return {"!": "@", "id": shared_object.id}
+        if self.side.shared.find(x) is not None:
+            return self._tied(x)
         if isinstance(x, torch.Tensor):
             return self._tensor(x)
         if isinstance(x, torch.nn.Module):
