@@ -195,6 +195,8 @@ class Decoder:
             shared_object = self.shared_object(number)
             if shared_object.hollow:
                 self._fill_hollow(shared_object, content)
+            elif type(content) is dict and content.get("!") == "W":
+                _note_write(shared_object)
             else:
                 self.fill(shared_object, content)
 
@@ -325,6 +327,16 @@ def write_values(obj: torch.Tensor, fresh: torch.Tensor, *, counted: bool) -> No
             obj.data = fresh
         else:
             (obj if counted else obj.data).copy_(fresh)
+
+
+def _note_write(shared_object: SharedObject) -> None:
+    """Have autograd notice that a tensor was written to, though with the values that it had."""
+    obj = shared_object.obj
+    if not isinstance(obj, torch.Tensor):
+        raise Corrupted("a shared tensor that changed its type")
+    if obj.is_leaf or not obj.requires_grad:
+        torch.autograd.graph.increment_version(obj)
+        shared_object.version = obj._version
 
 
 def malformed(what: str, error: Exception) -> BaseException:

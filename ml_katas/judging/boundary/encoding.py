@@ -189,9 +189,9 @@ class Encoder:
 
     def _changed(self, shared_object: SharedObject) -> list[list[Any]]:
         content = self.content_of(shared_object.obj)
-        if content == shared_object.agreed:
-            return []
-        counted = shared_object.agree(content)
+        was_agreed, counted = content == shared_object.agreed, shared_object.agree(content)
+        if was_agreed:  # written all the same, which autograd is to know
+            return [[shared_object.id, {"!": "W"}]] if counted else []
         node = self.described(content)
         return [[shared_object.id, node if counted or type(node) is not dict else {**node, "quiet": True}]]
 

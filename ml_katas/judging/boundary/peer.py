@@ -97,7 +97,9 @@ class Peer:
         if not order or not torch.is_grad_enabled() or not any(i.requires_grad for i in inputs):
             return value
         fresh = [decoder.outputs[n] for n in order]
-        joined = Boundary.apply(ref, fresh, *inputs)  # type: ignore[no-untyped-call]
+        outputs = Boundary.apply(ref, fresh, *inputs)  # type: ignore[no-untyped-call]
+        # Each with a node of its own, so that hooks and changes in place find what they find anywhere.
+        joined = [output.clone() for output in outputs]
         return _replace(value, {id(old): new for old, new in zip(fresh, joined, strict=True)})
 
     def _ref(self, number: int) -> NodeRef:
