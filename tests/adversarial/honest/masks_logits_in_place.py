@@ -1,5 +1,5 @@
 # expect: passed
-# threat: 0 — changes in place what the gate returned: by masked_fill_, by index, through a view, by detach_
+"""changes in place what the gate returned: by masked_fill_, by index, through a view, by detach_."""
 import torch
 
 

@@ -1,5 +1,5 @@
 # expect: passed
-# threat: 0 — sums a thousand terms in one expression and names a global in two megabytes
+"""sums a thousand terms in one expression and names a global in two megabytes."""
 import torch
 
 globals()["a" * 2_000_000] = 1
