@@ -1,4 +1,4 @@
-# expect: error|failed
+# expect: error|failed|limit
 # threat: 27 — calls the judge's function with objects that pretend to be tensors and call back themselves
 import torch
 
