@@ -56,7 +56,7 @@ class Encoder:
         if encode := _PLAIN.get(kind):
             return encode(x)
         if self.side.shared.find(x) is not None:
-            return self._tied(x)
+            return self._shared(x)
         if isinstance(x, torch.Tensor):
             return self._tensor(x)
         if isinstance(x, torch.nn.Module):
