@@ -152,6 +152,14 @@ def test_the_factors_follow_the_dtype_of_base(name, tolerance):
     assert_close(layer(x), numbers.output(x), label="output", dtype=dtype, rtol=tolerance, atol=tolerance)
 
 
+@after("test_shapes_of_the_two_factors")
+def test_the_factors_follow_the_device_of_base():
+    """lora_A and lora_B lie on the device of base, be it the meta device, which has no values."""
+    layer = LoRALinear(nn.Linear(5, 7, device="meta"), r=2, alpha=3.0)
+    for name, factor in (("lora_A", layer.lora_A), ("lora_B", layer.lora_B)):
+        assert factor.device.type == "meta", f"base is on the meta device, {name} on {factor.device}"
+
+
 @after(
     "test_forward_changes_nothing",
     "test_the_factors_follow_the_dtype_of_base",

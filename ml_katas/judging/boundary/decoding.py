@@ -107,7 +107,7 @@ class Decoder:
             if self.side.trusting or not wants_memory(error):
                 raise
             raise NoMemory from None
-        self.unread -= tensor.nbytes
+        self.unread -= 0 if tensor.is_meta else tensor.nbytes
         if self.unread < 0:
             raise Corrupted("tensors that share their bytes")
         return tensor
@@ -152,7 +152,7 @@ class Decoder:
                 continue
             if isinstance(shared_object.obj, torch.Tensor):
                 self._complete_tensor(shared_object, shared_object.obj, content)
-                size = 2 * shared_object.obj.nbytes  # with what is agreed
+                size = 0 if shared_object.obj.is_meta else 2 * shared_object.obj.nbytes  # with what is agreed
             else:
                 self.fill(shared_object, content)
                 size = _NODE_BYTES * (self.nodes - nodes)
@@ -315,7 +315,7 @@ class Decoder:
 
 def write_values(obj: torch.Tensor, fresh: torch.Tensor, *, counted: bool) -> None:
     """Make *obj* equal to *fresh* in place; *counted*: autograd is to notice, as it did on the other side."""
-    same_kind = obj.shape == fresh.shape and obj.dtype == fresh.dtype
+    same_kind = (obj.shape, obj.dtype, obj.device) == (fresh.shape, fresh.dtype, fresh.device)
     if same_kind and bytes(tensors.raw_bytes(obj)) == bytes(tensors.raw_bytes(fresh)):
         return
     if obj.requires_grad and not obj.is_leaf:

@@ -15,6 +15,7 @@ _NAMES = (
 )
 DTYPES = {name: getattr(torch, name) for name in _NAMES}
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+ON_META = "@meta"  # behind a dtype: a tensor on the meta device has no values, and crosses without any
 MAX_DIMS = 16
 _FEW = 1 << 16
 
@@ -65,11 +66,9 @@ def dtype_name(tensor: torch.Tensor) -> str:
         raise Unsendable("a sparse, quantised or nested tensor; a dense one is needed")
     if tensor.dtype not in DTYPE_NAMES:
         raise Unsendable(f"a tensor of dtype {tensor.dtype}, which does not cross")
-    if tensor.device.type == "meta":
-        raise Unsendable("a tensor on the meta device, which has no values")
     if tensor.dim() > MAX_DIMS:
         raise Unsendable(f"a tensor of {tensor.dim()} dimensions; at most {MAX_DIMS} cross")
-    return DTYPE_NAMES[tensor.dtype]
+    return DTYPE_NAMES[tensor.dtype] + (ON_META if tensor.is_meta else "")
 
 
 def of_numpy(array: Any) -> torch.Tensor | None:
@@ -82,7 +81,7 @@ def of_numpy(array: Any) -> torch.Tensor | None:
 
 def raw_bytes(tensor: torch.Tensor) -> Any:
     """Return the values of *tensor* in row-major order, as bytes or, where they are many, a view of them."""
-    if tensor.numel() == 0:
+    if tensor.numel() == 0 or tensor.is_meta:
         return b""
     plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
     if plain.nbytes <= _FEW:
@@ -93,6 +92,8 @@ def raw_bytes(tensor: torch.Tensor) -> Any:
 def read_tensor(meta: Any, payload: bytearray) -> torch.Tensor:
     """Return the tensor that *meta* describes, in memory of its own and no view, or raise Corrupted."""
     dtype, shape, count = checked_kind(meta)
+    if is_on_meta(meta):
+        return torch.empty(shape, dtype=dtype, device="meta")
     start, size = meta.get("o"), meta.get("n")
     if type(start) is not int or type(size) is not int or not 0 <= start <= start + size <= len(payload):
         raise Corrupted("a tensor outside its frame")
@@ -110,7 +111,7 @@ def read_tensor(meta: Any, payload: bytearray) -> torch.Tensor:
 
 def checked_kind(meta: Any) -> tuple[torch.dtype, list[int], int]:
     """Return dtype, shape and number of elements that *meta* tells of, or raise Corrupted."""
-    dtype, shape = DTYPES.get(_text(meta.get("d"))), meta.get("s")
+    dtype, shape = DTYPES.get(_text(meta.get("d")).removesuffix(ON_META)), meta.get("s")
     if dtype is None or type(shape) is not list or len(shape) > MAX_DIMS:
         raise Corrupted("a tensor of an unknown kind")
     count = 1
@@ -121,12 +122,17 @@ def checked_kind(meta: Any) -> tuple[torch.dtype, list[int], int]:
     return dtype, shape, count
 
 
+def is_on_meta(meta: Any) -> bool:
+    """Return whether *meta* tells of a tensor on the meta device."""
+    return _text(meta.get("d")).endswith(ON_META)
+
+
 def hollow_leaf(meta: Any) -> torch.Tensor:
     """Return a leaf of the shape and dtype that *meta* tells of, without memory for its values."""
     dtype, shape, _ = checked_kind(meta)
     if not (dtype.is_floating_point or dtype.is_complex):
         raise Corrupted("a leaf of a dtype that has no gradients")
-    values = torch.zeros((), dtype=dtype).expand(shape)
+    values = torch.zeros((), dtype=dtype, device="meta" if is_on_meta(meta) else None).expand(shape)
     return torch.nn.Parameter(values) if meta.get("p") is True else values.detach().requires_grad_()
 
 
@@ -137,7 +143,7 @@ def _text(value: Any) -> str:
 def with_strides(tensor: torch.Tensor, strides: list[int]) -> torch.Tensor:
     """Return a copy of *tensor* laid out with *strides*; a stride of 0 comes from expand."""
     shape = tensor.shape
-    if list(tensor.stride()) == strides:
+    if list(tensor.stride()) == strides or tensor.is_meta:
         return tensor
     kept = tensor
     for dim, stride in enumerate(strides):

@@ -234,6 +234,17 @@ def test_records_of_a_suite_arrive_as_records():
     assert got == (6, ["b", "a"], 2, "dict")
 
 
+def test_a_meta_tensor_crosses_without_values():
+    """A tensor on the meta device keeps shape, dtype and device, in both directions and as a parameter."""
+    made = meta_tensor()
+    assert (made.is_meta, made.shape, made.dtype) == (True, (2,), torch.float32)
+    given = torch.empty(2, 3, device="meta", dtype=torch.float64)
+    assert echo(given).device.type == "meta"
+    assert echo(given).shape == (2, 3)
+    with pytest.raises(AssertionError, match="is on meta; expected cpu"):
+        assert_close(made, torch.ones(2).double())
+
+
 # -------- what does not cross
 
 
@@ -241,12 +252,6 @@ def test_a_sparse_tensor_does_not_cross():
     """A sparse result fails the check."""
     # expect: failed: your code made a sparse, quantised or nested tensor; a dense one is needed
     sparse()
-
-
-def test_a_meta_tensor_does_not_cross():
-    """A result without values fails the check."""
-    # expect: failed: your code made a tensor on the meta device, which has no values
-    meta_tensor()
 
 
 def test_a_tensor_of_another_dtype_does_not_cross():
