@@ -40,6 +40,8 @@ from submission import (
     wide_set,
 )
 
+from ml_katas.testing import assert_close
+
 DTYPES = [
     *(torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128),
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
