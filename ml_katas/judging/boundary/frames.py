@@ -1,6 +1,55 @@
 """Frames between judge and sandbox: a JSON header and raw bytes, moved under one deadline.
 
-u32 header length · u64 payload length · header (UTF-8 JSON object) · payload
+    u32 header length · u64 payload length · header (UTF-8 JSON object) · payload (bytes of tensors)
+
+Who sends what. Either side sends requests and answers. While a side waits for an answer it serves what the
+other side asks, so requests nest like calls. The judge asks for `scan` (which avoided names a source uses),
+`load` (run it), `ship` (run a public helper), `do` (an operation on an object, see operations.py),
+`generator` (the state of the random generator), `backward` and `backward_again`; the sandbox for `call` (a
+function of the suite), `backward` and `backward_again`. Nothing else is served.
+
+Header keys. An empty list may be left out.
+
+    q op a        a request: its number, operation, and arguments as pairs of name and value
+    grad          of a request: whether gradients are recorded
+    r v x         an answer: the number of its request, and a value or an exception [classes, message, lines]
+    node          of `backward`: the graph that is meant; of an answer: the graph that is kept for its
+                  outputs, and the shared objects that it depends on
+    new set drop  shared objects: made for this frame, changed since the last one, held no longer
+    forget        graphs that nobody needs any more
+    seed free     from the judge: a seed for all generators; handles that are gone
+    avoided drew  from the sandbox: uses of avoided names; whether random numbers were drawn
+
+Values. null, booleans, text, 64-bit integers and lists are what they are in JSON. All else has a tag,
+`{"!": tag, …}`, mostly with its content as `v`:
+
+    f c big y     a float or a complex number in hex, a large integer, bytes
+    t s fs d      tuple, set, frozenset, dict (as pairs)
+    nt dc         a named tuple, a dataclass: fields by name
+    sz sl el      torch.Size, slice, Ellipsis
+    dt dev        a dtype, a device
+    T             a tensor: dtype d, shape s, n bytes from o on; `out`: which output of a graph it is. Of a
+                  shared one also g (needs gradients), p (a parameter), st (strides), gr (its gradient),
+                  `quiet` (changed without autograd's knowledge). On the meta device d ends in `@meta`, n is 0
+    @             a shared object, by its number; lists, dicts, sets, modules and arguments are shared
+    M L G W       content of a shared object: a module (p, b, m, t: parameters, buffers, modules, training);
+                  a leaf whose values stay where they are; a gradient for such a leaf; a tensor that was
+                  written to, with the values that it had
+    E H R         an entry point by name; an object that stays in the sandbox; such an object, given back
+    CB IT         a function or an iterator that stays with the judge
+    fn            a function of torch that a module holds
+    bad           a value that cannot cross, and why
+
+One call. The suite calls `scale(x, by=3)`. The judge sends, shortened, and 8 bytes for x behind it
+
+    {"q": 2, "op": "do", "grad": true, "a": [… "call", {"!": "E", "v": "scale"}, [{"!": "@", "id": 2}] …],
+     "new": [[2, {"!": "T", "d": "float32", "s": [2], "o": 0, "n": 8, "g": true, "p": false, "st": [1]}]]}
+
+and the sandbox answers, with 8 bytes for the result
+
+    {"r": 2, "v": {"!": "T", "d": "float32", "s": [2], "o": 0, "n": 8, "out": 0}, "node": [1, [2]]}
+
+docs/architecture.md goes through the whole of it, with the backward pass.
 """
 
 from __future__ import annotations
