@@ -20,14 +20,14 @@ from .timing import MLKATA, PYTHON, command, interleaved, table
 # What the suite asks of the engine, answered in the process of a plain pytest.
 _CONFTEST = """
 import torch
-from ml_katas.judging import context
+from ml_katas.judging.run import submission_module
 
 class Here:
     def peer(self): return self
     def ask(self, op, values): return bytes(torch.get_rng_state().numpy())
     def seed(self, seed): torch.manual_seed(seed)
 
-context.current = Here()
+submission_module.current = Here()
 """
 
 
@@ -85,10 +85,10 @@ class _Floor:
     def __init__(self, kata: Kata) -> None:
         import torch
 
-        from ml_katas.judging.boundary import rehearsal
+        from ml_katas.judging.processes import warmup
 
         torch.set_num_threads(1)
-        rehearsal.warm_up()
+        warmup.warm_up()
         self._source = kata.solution.read_bytes()
         self._calls = _recorded_calls(kata)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import torch
 
-from ml_katas.judging.boundary import rehearsal
 from ml_katas.judging.boundary.frames import Channel
 from ml_katas.judging.boundary.judge_side import JudgePeer
+from ml_katas.judging.processes import warmup
 from ml_katas.judging.sandbox.confinement import Confinement
 from ml_katas.judging.sandbox.process import become_sandbox
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    rehearsal.warm_up()
+    warmup.warm_up()
     measure(given.rounds)
 
 
