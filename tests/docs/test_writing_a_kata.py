@@ -1,4 +1,4 @@
-"""The pages of `docs/`: their worked example is proven, and what they quote and name is there."""
+"""The page on writing a kata: its worked example is proven, and what it quotes is there."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import pytest
 
-from ml_katas.cli.commands import mlkata
 from ml_katas.course.kata import Kata
+from tests.docs.pages import PAGES
 
 if TYPE_CHECKING:
     from conftest import Terminal
 
 pytestmark = pytest.mark.usefixtures("warm")
 
-ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "writing-a-kata.md").read_text(encoding="utf-8")
+PAGE = PAGES["writing-a-kata.md"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def example(terminal: Terminal) -> Path:
 
 
 def test_the_worked_example_is_proven(terminal: Terminal, example: Path) -> None:
-    """The files of the page are a kata that `author check` finds nothing to mend in."""
+    """The files of the page are a kata that `author check` finds no error in."""
     result = terminal("author", "check", "rl-returns", "--katas", "katas")
     assert result.exit_code == 0, result.output
 
@@ -85,22 +83,3 @@ def test_a_draft_of_the_worked_example_can_be_begun_with(terminal: Terminal) -> 
 def test_excerpts_are_what_the_files_say(block: Block) -> None:
     """Code that the text quotes stands in the file that it names."""
     assert block.text in FILES[f"rl-returns/{block.name}"]
-
-
-@pytest.mark.parametrize("line", COMMANDS)
-def test_commands_and_their_options_exist(line: str) -> None:
-    """Every command that the page names exists, with every option."""
-    command: click.Command = mlkata
-    context = click.Context(command)
-    words = line.split()[1:]
-    while words and isinstance(command, click.Group) and not words[0].startswith("-"):
-        found = command.get_command(context, words.pop(0))
-        assert found, f"there is no such command: {line}"
-        command = found
-    known = {name for option in command.params for name in option.opts}
-    assert {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)} <= known
-
-
-def test_the_readme_leads_here() -> None:
-    """The README's summary links to the page."""
-    assert "(docs/writing-a-kata.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
