@@ -3,11 +3,13 @@
     MlkataError
     ├── UsageError              exit 2   the command line, the workspace or a file name
     │   ├── UnknownKata
+    │   ├── UnknownDeck
     │   └── WorkspaceError
     ├── BadEnvironment          exit 3   what the machine lacks: torch, a way to judge, an editor
     │   ├── InvalidConfig                a mistake in a configuration file
     │   └── InternalError                a mistake of ours; no verdict exits like it
     └── InvalidKata             exit 4   the author's files
+        └── InvalidDeck                  a deck of cards
 
 Each carries the sentence to show and the next step to take; the command line prints both, once.
 """
@@ -47,6 +49,14 @@ class UnknownKata(UsageError):
         super().__init__(f"No kata called {name!r}.{guess}", "`mlkata list` shows them all.")
 
 
+class UnknownDeck(UsageError):
+    """No deck has this name; the nearest ones are offered."""
+
+    def __init__(self, name: str, near: list[str]) -> None:
+        guess = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        super().__init__(f"No deck called {name!r}.{guess}", "`mlkata cards list` shows them all.")
+
+
 class WorkspaceError(UsageError):
     """The learner's folder or file cannot be read or written."""
 
@@ -77,3 +87,7 @@ class InvalidKata(MlkataError):
         self.path, self.line, self.problem = path, line, problem
         where = f"{path}:{line}" if line else str(path)
         super().__init__(f"{where}: {problem}")
+
+
+class InvalidDeck(InvalidKata):
+    """A file of cards is not what the deck format asks for."""

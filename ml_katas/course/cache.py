@@ -1,4 +1,4 @@
-"""An index of what TOML files said when they were last read, so that a list reads only what changed since.
+"""An index of what files said when they were last read, so that a list reads only what changed since.
 
 It is a cache: where it cannot be read or written, the files are read.
 """
@@ -15,13 +15,14 @@ from typing import Any
 from .. import __version__
 from ..support.paths import cache_folder
 
+_FORMAT = 2  # grows when what is stored of a file changes
+
 
 class Cache:
     """Values by file; each holds for the time, size and number that its file had when it was read."""
 
     def __init__(self, path: Path | None = None) -> None:
-        folder = cache_folder()
-        self._path = path or (folder and folder / f"catalog-{__version__}.json")
+        self._path = path or cache_file("catalog")
         self._known = _read(self._path) if self._path else {}
         self._changed = False
 
@@ -53,6 +54,12 @@ class Cache:
         with contextlib.suppress(OSError, WorkspaceError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._path, json.dumps(there).encode())
+
+
+def cache_file(name: str) -> Path | None:
+    """Return the file that keeps what this version of mlkata knows of *name*; None where there is no home."""
+    folder = cache_folder()
+    return folder and folder / f"{name}-{__version__}-{_FORMAT}.json"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..errors import InvalidKata, MlkataError, UnknownKata
 from ..support.records import record
 from ..support.spelling import nearest
 from .cache import Cache
-from .sources import Given, find_sources, kata_folders
+from .sources import Given, bundled_decks, find_sources, kata_folders
 from .tracks import Track, line_naming, read_tracks
 
 if TYPE_CHECKING:
@@ -47,8 +47,14 @@ class Hidden:
 class Catalog:
     """The katas of all sources; what is read is read once, when first asked for."""
 
-    def __init__(self, sources: tuple[Path, ...], problems: tuple[MlkataError, ...] = ()) -> None:
+    def __init__(
+        self,
+        sources: tuple[Path, ...],
+        problems: tuple[MlkataError, ...] = (),
+        decks: Path | None = None,
+    ) -> None:
         self.sources = sources
+        self._decks = decks
         self._misplaced = problems
         self._folders: dict[str, Path] = {}
         hidden: list[Hidden] = []
@@ -64,12 +70,22 @@ class Catalog:
 
         *katas_dir* is what `--katas` says, *configured* what the setting `katas` says.
         """
-        return cls(*find_sources(Given(katas_dir, os.environ, configured)))
+        return cls(*find_sources(Given(katas_dir, os.environ, configured)), bundled_decks())
 
     @property
     def slugs(self) -> tuple[str, ...]:
         """The names of all katas, source by source; reads no file."""
         return tuple(self._folders)
+
+    def folder(self, slug: str) -> Path | None:
+        """Return the folder of the kata called *slug*, if there is one; reads no file."""
+        return self._folders.get(slug)
+
+    @property
+    def deck_folders(self) -> tuple[Path, ...]:
+        """The folders of paper decks: `decks` in each source, last those that are bundled."""
+        folders = [*(source / "decks" for source in self.sources), *([self._decks] if self._decks else [])]
+        return tuple({folder.resolve(): folder for folder in folders}.values())
 
     def find(self, name: str) -> Kata:
         """Return the kata called *name* (slug, file name or unique prefix), or raise UnknownKata."""
@@ -161,7 +177,8 @@ class Catalog:
                     home[slug] = track.name
                     katas.append(slug)
             before = tracks.get(track.name, Track(track.name, track.title))
-            tracks[track.name] = Track(before.name, before.title, (*before.katas, *katas))
+            decks = tuple(dict.fromkeys((*before.decks, *track.decks)))
+            tracks[track.name] = Track(before.name, before.title, (*before.katas, *katas), decks)
         return tuple(tracks.values()), tuple(problems)
 
     def _read_tracks(self, problems: list[InvalidKata]) -> Iterator[tuple[Path, Track]]:
@@ -173,7 +190,10 @@ class Catalog:
             except InvalidKata as problem:
                 problems.append(problem)
             else:
-                yield from ((path, Track(name, title, tuple(katas))) for name, title, katas in tracks)
+                yield from (
+                    (path, Track(name, title, tuple(katas), tuple(decks)))
+                    for name, title, katas, decks in tracks
+                )
 
     def _misfit(self, slug: str, track: Track, home: dict[str, str]) -> str:
         if slug not in self._folders:

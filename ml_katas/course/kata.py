@@ -122,7 +122,7 @@ class Kata:
             facts=facts,
             brief=read_text(folder / "README.md"),
             hints=tuple(Hint(part.title, part.body) for part in _sections(folder / "hints.md")),
-            deck=Deck.load(folder / "cards.md", owner=folder.name),
+            deck=Deck.of_kata(folder / "cards.md", folder.name, title=facts.title, tags=facts.tags),
         )
 
     @property

@@ -65,13 +65,18 @@ def folders_of_variable(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def bundled(name: str) -> Path | None:
-    """Return the folder `katas` or `templates` of the installed wheel, or of the checkout."""
+    """Return the folder `katas`, `decks` or `templates` of the installed wheel, or of the checkout."""
     return next((path for path in (_PACKAGE / name, _PACKAGE.parent / name) if path.is_dir()), None)
 
 
 def bundled_course() -> Path | None:
     """Return the folder of the katas that come with ml_katas."""
     return bundled("katas")
+
+
+def bundled_decks() -> Path | None:
+    """Return the folder of the paper decks that come with ml_katas."""
+    return bundled("decks")
 
 
 def kata_folders(source: Path) -> Iterator[Path]:

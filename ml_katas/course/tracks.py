@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 @record
 class Track:
-    """A themed, ordered list of katas: one `[[track]]` of a source's `tracks.toml`."""
+    """A themed, ordered list of katas: one `[[track]]` of a source's `tracks.toml`.
+
+    `decks` names the decks of its papers, in the order in which they are learned.
+    """
 
     name: str
     title: str
     katas: tuple[str, ...] = ()
+    decks: tuple[str, ...] = ()
 
 
 @record
@@ -38,7 +42,7 @@ def line_naming(path: Path, track: Track, slug: str) -> int | None:
 
 
 def read_tracks(path: Path) -> list[Any]:
-    """Return the name, title and katas of each track of a `tracks.toml`, or raise InvalidKata."""
+    """Return the name, title, katas and decks of each track of a `tracks.toml`, or raise InvalidKata."""
     from ..support.toml import read_toml
 
-    return [[track.name, track.title, list(track.katas)] for track in read_toml(path, Tracks).track]
+    return [[t.name, t.title, list(t.katas), list(t.decks)] for t in read_toml(path, Tracks).track]

@@ -94,6 +94,11 @@ class Workspace:
         return self.folder / _STATE
 
     @property
+    def decks(self) -> Path:
+        """The folder of the learner's own decks; it is made when the first card is added."""
+        return self.folder / "decks"
+
+    @property
     def progress_path(self) -> Path:
         return self.state / "progress.db"
 

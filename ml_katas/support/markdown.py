@@ -14,11 +14,16 @@ _OPENING = re.compile(r"\s*(?P<mark>```+(?=[^`]*$)|~~~+)\s*(?P<language>.*?)\s*$
 
 @record
 class Section:
-    """One `## title` and the text below it; `line` is the heading's, from 1."""
+    """One `## title` and the text below it; lines count from 1.
+
+    `line` is the heading's, `body_line` that of the text's beginning, `end` that of its last line.
+    """
 
     title: str
     body: str
     line: int
+    body_line: int
+    end: int
 
 
 @record
@@ -37,10 +42,13 @@ def sections(text: str) -> tuple[Section, ...]:
     outside, _ = parted(enumerate(lines))
     starts = [number for number, line in outside if line.startswith("## ")]
     ends = [*starts[1:], len(lines)]
-    return tuple(
-        Section(lines[start][3:].strip(), "\n".join(lines[start + 1 : end]).strip(), start + 1)
-        for start, end in zip(starts, ends, strict=False)
-    )
+    return tuple(_section(lines, start, end) for start, end in zip(starts, ends, strict=False))
+
+
+def _section(lines: list[str], start: int, end: int) -> Section:
+    filled = [number for number in range(start + 1, end) if lines[number].strip()] or [start]
+    text = "\n".join(lines[start + 1 : end]).strip()
+    return Section(lines[start][3:].strip(), text, start + 1, filled[0] + 1, filled[-1] + 1)
 
 
 def parted(lines: Iterable[Numbered]) -> tuple[tuple[Numbered, ...], tuple[Fence, ...]]:

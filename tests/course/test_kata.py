@@ -112,7 +112,7 @@ def test_card_needs_an_id(kata: Kata) -> None:
     cards = kata.folder / "cards.md"
     cards.write_text("# Cards\n\n## Why?\n\nBecause.\n")
     assert (problem_of(kata.folder).path, problem_of(kata.folder).line) == (cards, 3)
-    assert "<!-- card: why-renormalise -->" in problem_of(kata.folder).problem
+    assert "<!-- card: why-renormalise; kind: why -->" in problem_of(kata.folder).problem
     cards.write_text("## Why?\n\n<!-- card: why -->\n")
     assert "an answer below it" in problem_of(kata.folder).problem
 

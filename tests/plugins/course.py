@@ -37,8 +37,8 @@ class Terminal:
         self.course = course
         self.name = "mlkata"
 
-    def __call__(self, *arguments: str) -> Result:
-        return CliRunner().invoke(self, list(arguments))  # type: ignore[arg-type]
+    def __call__(self, *arguments: str, typed: str = "") -> Result:
+        return CliRunner().invoke(self, list(arguments), input=typed)  # type: ignore[arg-type]
 
     def main(self, args: list[str], **_: Any) -> None:
         main(args)
@@ -51,4 +51,5 @@ def terminal(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> T
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setattr("ml_katas.course.sources.bundled_course", lambda: course)
+    monkeypatch.setattr("ml_katas.course.catalog.bundled_decks", lambda: None)
     return Terminal(folder, course)

@@ -440,7 +440,7 @@ KATA = Kata(
     "- a [link](https://example.org)\n- [red]b[/red]\n\n"
     f"```python\n{LONG}  # $x$\n```\n\n> quoted\n\n| a | b |\n|---|---|\n| $|x|$ | {LONG} |\n",
     hints=(Hint("The shape", "It is $(n, k)$."), Hint("The formula", "$\\alpha * \\beta$")),
-    deck=Deck(()),
+    deck=Deck(name="moe-topk", title="MoE Gating", path=Path("cards.md")),
 )  # fmt: skip
 
 VIEWS = {

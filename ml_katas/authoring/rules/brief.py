@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata
+from ...course.passages import plain
 from ...support.markdown import sections
 from ..findings import Finding
-from .passages import plain
 
 SECTIONS = ("Description", "Guidance", "What is verified")
 MOST_LINES, MOST_WORDS = 120, 900

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata
+from ...course.passages import is_web_address
 from ...judging.boundary.families import is_operation
 from ...support.spelling import nearest
 from ...support.toml import read_text
@@ -134,15 +134,6 @@ def exemptions_name_junk(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 def line_of_exemption(kata: Kata, number: int) -> int | None:
     """Return the line of `junk` in the *number*th `[[exempt]]`, from 1."""
     return line_of(read_text(kata.folder / "kata.toml"), *[_EXEMPT] * number, _key("junk"))
-
-
-def is_web_address(url: str) -> bool:
-    """Return whether *url* is a whole web address."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and "." in parts.netloc.strip(".") and not re.search(r"\s", url)
 
 
 def _key(name: str) -> str:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata
-from ...mathtext import to_text
-from ...mathtext.commands import COMMANDS
-from ...mathtext.notation import UNICODE
-from ...mathtext.reader import read
-from ...mathtext.source import parse
+from ...course.passages import formulas, linked_file, links, lone_dollars, problem_of_formula, problem_of_link
 from ...support.toml import read_text
 from ..findings import Finding, line_at
-from .facts import is_web_address
-from .passages import formulas, links, lone_dollars
 
 FILES = ("README.md", "hints.md", "cards.md")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
 
 
 def formulas_can_be_read(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
@@ -34,7 +25,7 @@ def formulas_can_be_read(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """
     for path, text in _texts(kata):
         for formula in formulas(text):
-            problem = _problem_of_formula(formula.latex)
+            problem = problem_of_formula(formula.latex)
             if problem:
                 whole = " ".join(formula.latex.split())
                 yield Finding(
@@ -47,17 +38,6 @@ def formulas_can_be_read(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
             yield Finding(path=path, problem=problem, line=line_at(text, place))
 
 
-def _problem_of_formula(latex: str) -> str:
-    try:
-        read(parse(latex.strip()), UNICODE, COMMANDS)
-    except (ValueError, RecursionError):
-        return "cannot be read, so learners would see its source; look at its braces and scripts"
-    unknown = _COMMAND.search(to_text(latex))
-    return (
-        f"uses {unknown[0]}, which terminals would show as it stands; write it otherwise" if unknown else ""
-    )
-
-
 def links_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """Every link has a text and leads to a web address or to a file in the folder.
 
@@ -67,19 +47,9 @@ def links_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """
     for path, text in _texts(kata):
         for link in links(text):
-            problem = _problem_of_link(kata.folder, link.text, link.target)
+            problem = problem_of_link(kata.folder, link)
             if problem:
                 yield Finding(path=path, problem=problem, line=line_at(text, link.start))
-
-
-def _problem_of_link(folder: Path, text: str, target: str | None) -> str:
-    if target is None:
-        return "a link that is not closed; write [text](address), both on one line"
-    if not text:
-        return f"the link to {target!r} has no text to read or to click on; write [text](address)"
-    if not is_web_address(target) and linked_file(folder, target) is None:
-        return f"the link to {target!r} leads nowhere; name a web address (https://…) or a file in the folder"
-    return ""
 
 
 def linked_files(kata: Kata) -> Iterator[Path]:
@@ -87,12 +57,6 @@ def linked_files(kata: Kata) -> Iterator[Path]:
     for _, text in _texts(kata):
         found = (linked_file(kata.folder, link.target) for link in links(text) if link.target)
         yield from (path for path in found if path is not None)
-
-
-def linked_file(folder: Path, target: str) -> Path | None:
-    """Return the file below *folder* that *target* names, if there is one."""
-    path = folder / unquote(target.partition("#")[0])
-    return path if path.is_file() and folder.resolve() in path.resolve().parents else None
 
 
 def _texts(kata: Kata) -> Iterator[tuple[Path, str]]:

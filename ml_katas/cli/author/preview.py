@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...authoring.preview import MistakePreview, chosen, previews
+from ...course.deck import Card, with_drawings
 from ...course.kata import Kata
 from ...course.mistakes import Mistake
 from ...course.starters import render_starter
@@ -89,7 +90,10 @@ def _draw_cards(settings: Settings, kata: Kata) -> None:
     from ...render.prose import Prose
 
     for card in kata.deck.cards:
-        settings.screen.draw(Prose(f"**{card.question}**\n\n{card.answer}"))
+        settings.screen.draw(Prose(f"**{card.question}**\n\n{with_drawings(card.answer)}"))
+        if card.explanation:
+            settings.screen.say()
+            settings.screen.draw(Prose(with_drawings(card.explanation)))
         settings.screen.say()
 
 
@@ -107,8 +111,13 @@ def _as_json(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...], star
     if starter:
         answer |= {"brief": kata.brief, "starter": starter}
         answer |= {"hints": [dataclasses.asdict(hint) for hint in kata.hints]}
-        answer |= {"cards": [dataclasses.asdict(card) for card in kata.deck.cards]}
+        answer |= {"cards": [_card_as_json(card) for card in kata.deck.cards]}
     return answer | {"mistakes": judged}
+
+
+def _card_as_json(card: Card) -> dict[str, Any]:
+    facts = {"id": card.id, "kind": card.kind.value, "question": card.question, "answer": card.answer}
+    return facts | {"explanation": card.explanation}
 
 
 def _screen_as_json(screen: MistakePreview) -> dict[str, Any]:

@@ -1,12 +1,14 @@
-"""Markdown seen as an author's rules see it: which passages are code, formulas and links."""
+"""Markdown seen as rules for authors see it: which passages are code, formulas and links."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from ...mathtext.embedded import replaced
-from ...support.records import record
+from ..mathtext.embedded import replaced
+from ..support.records import record
 
 _CODE = re.compile(
     r"""
@@ -16,6 +18,7 @@ _CODE = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _DOLLARS = re.compile(r"(?<!\\)\$+")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
 _LINK = re.compile(r"!?\[(?P<text>[^\[\]]*)\](?P<rest>\((?P<target>(?:[^()\n]|\([^()\n]*\))*)\))")
 
 
@@ -53,6 +56,24 @@ def formulas(markdown: str) -> tuple[Formula, ...]:
     return tuple(found)
 
 
+def problem_of_formula(latex: str) -> str:
+    """Return why a terminal cannot show a formula, or nothing where it can."""
+    from ..mathtext import to_text
+    from ..mathtext.commands import COMMANDS
+    from ..mathtext.notation import UNICODE
+    from ..mathtext.reader import read
+    from ..mathtext.source import parse
+
+    try:
+        read(parse(latex.strip()), UNICODE, COMMANDS)
+    except (ValueError, RecursionError):
+        return "cannot be read, so learners would see its source; look at its braces and scripts"
+    unknown = _COMMAND.search(to_text(latex))
+    return (
+        f"uses {unknown[0]}, which terminals would show as it stands; write it otherwise" if unknown else ""
+    )
+
+
 def plain(markdown: str) -> str:
     """Return *markdown* with code and formulas blanked; every other character keeps its place."""
     text = _without_code(markdown)
@@ -77,6 +98,33 @@ def links(markdown: str) -> Iterator[Link]:
         else:
             target = match["target"].strip().split(maxsplit=1)  # a title may follow
             yield Link(match["text"].strip(), target[0].strip("<>") if target else "", match.start())
+
+
+def problem_of_link(folder: Path, link: Link) -> str:
+    """Return why a link, in a file in *folder*, is of no use, or nothing where it is."""
+    text, target = link.text, link.target
+    if target is None:
+        return "a link that is not closed; write [text](address), both on one line"
+    if not text:
+        return f"the link to {target!r} has no text to read or to click on; write [text](address)"
+    if not is_web_address(target) and linked_file(folder, target) is None:
+        return f"the link to {target!r} leads nowhere; name a web address (https://…) or a file in the folder"
+    return ""
+
+
+def linked_file(folder: Path, target: str) -> Path | None:
+    """Return the file below *folder* that *target* names, if there is one."""
+    path = folder / unquote(target.partition("#")[0])
+    return path if path.is_file() and folder.resolve() in path.resolve().parents else None
+
+
+def is_web_address(url: str) -> bool:
+    """Return whether *url* is a whole web address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and "." in parts.netloc.strip(".") and not re.search(r"\s", url)
 
 
 def _without_code(markdown: str) -> str:
