@@ -24,6 +24,7 @@ LAYERS = (
     ("comparison",),
     ("judging", "testing"),
     ("practice",),
+    ("cards",),
     ("authoring", "doctor"),
     ("render",),
     ("cli", "__main__"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..cards.katas import due_katas
 from ..course.catalog import Catalog
 from ..course.difficulty import Difficulty
 from ..practice import overview
@@ -33,19 +34,24 @@ if TYPE_CHECKING:
     help="Only katas of this difficulty.",
 )
 @click.option("--todo", is_flag=True, help="Only what is not passed yet.")
+@click.option("--due", is_flag=True, help="Only what is due to be done again.")
 @common
-def list_katas(settings: Settings, track: str, difficulty: str | None, todo: bool) -> None:
+def list_katas(settings: Settings, track: str, difficulty: str | None, todo: bool, due: bool) -> None:
     """Show the catalogue, with your progress."""
     with settings.state() as state, closing_notices(settings.screen, state):
-        rows = overview.rows(state, track=track, difficulty=difficulty or "", todo=todo)
+        again = [kata.slug for kata in due_katas(state)]
+        rows = overview.rows(state, track=track, difficulty=difficulty or "", todo=todo, due=again)
+        rows = tuple(row for row in rows if row.due or not due)
         if settings.json:
             settings.screen.emit(_as_json(state.catalog, rows))
         else:
-            _draw(settings, state.catalog, rows)
+            _draw(settings, state.catalog, rows, due)
 
 
-def _draw(settings: Settings, catalog: Catalog, rows: tuple[CatalogRow, ...]) -> None:
-    if rows:
+def _draw(settings: Settings, catalog: Catalog, rows: tuple[CatalogRow, ...], due: bool) -> None:
+    if due and not rows:
+        settings.screen.say("No kata is due. `mlkata list` shows them all.")
+    elif rows:
         from ..render.catalogue import catalogue_view
 
         settings.screen.draw(catalogue_view(rows))

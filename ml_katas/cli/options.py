@@ -106,6 +106,14 @@ def complete_track(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
     return [t.name for t in catalog.tracks if t.name.startswith(incomplete)] if catalog else []
 
 
+def complete_deck(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the decks that begin with *incomplete*; a broken set-up completes nothing."""
+    from ..course.library import Library
+
+    catalog = _catalog(ctx)
+    return [name for name in Library(catalog).names if name.startswith(incomplete)] if catalog else []
+
+
 def _catalog(ctx: click.Context) -> Catalog | None:
     from ..errors import MlkataError
 

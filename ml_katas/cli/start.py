@@ -7,12 +7,17 @@ from typing import Any
 
 import click
 
+from ..cards.katas import due_katas
 from ..practice.overview import NextReason
 from ..practice.start import StartedKata, start_kata
 from .messages import closing_notices, headline, short
 from .options import Settings, bare_option, common, kata_argument
 
-_WHY = {NextReason.UNFINISHED: " (unfinished)", NextReason.TRACK: " (next in the track)"}
+_WHY = {
+    NextReason.DUE: " (due again)",
+    NextReason.UNFINISHED: " (unfinished)",
+    NextReason.TRACK: " (next in the track)",
+}
 
 
 @click.command()
@@ -31,26 +36,34 @@ def start(settings: Settings, kata: str, bare: bool | None) -> None:
 @bare_option
 @common
 def next_kata(settings: Settings, bare: bool | None) -> None:
-    """Start the next kata: the unfinished one, or the next in the track, or the next of the course."""
-    _start(settings, "", bare)
+    """Start the next kata: one that is due, the unfinished one, the next in the track or of the course.
+
+    One that is due begins from a blank starter; your file is kept as a version.
+    """
+    _start(settings, "", bare, is_next=True)
 
 
-def _start(settings: Settings, kata: str, bare: bool | None) -> None:
+def _start(settings: Settings, kata: str, bare: bool | None, is_next: bool = False) -> None:
     with settings.state() as state, closing_notices(settings.screen, state):
-        started = start_kata(state, kata, bare=settings.bare(bare))
+        due = [found.slug for found in due_katas(state)] if is_next else []
+        started = start_kata(state, kata, bare=settings.bare(bare), due=due)
     if settings.json:
         settings.screen.emit(_as_json(started))
         return
-    for line in _lines(started):
+    for line in started_lines(started):
         settings.screen.say(line)
 
 
-def _lines(started: StartedKata) -> Iterator[str]:
+def started_lines(started: StartedKata) -> Iterator[str]:
+    """Yield what was started and the commands to go on with."""
     name, slug = short(started.path), started.kata.slug
     if started.new_workspace:
         yield f"{started.new_workspace} is now your workspace; .mlkata/ in it keeps your progress."
     if started.written:
         yield f"Wrote {name}: {headline(started.kata)}{_WHY.get(started.why, '')}."
+        if started.kept:
+            number = started.kept.number
+            yield f"Yours is kept as version {number}: `mlkata restore {slug} {number}` brings it back."
     else:
         yield f"{name} exists and is left as it is: {headline(started.kata)}{_WHY.get(started.why, '')}."
     yield ""
@@ -67,4 +80,5 @@ def _as_json(started: StartedKata) -> dict[str, Any]:
         "new_workspace": str(started.new_workspace) if started.new_workspace else None,
         "minutes": started.kata.facts.minutes,
         "why": started.why,
+        "kept": started.kept.number if started.kept else None,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..cards.plan import Plan, Wish, library_of, plan
 from ..course.catalog import Entry
 from ..practice.overview import Last, Whereabouts, whereabouts
 from ..practice.state import AppState
@@ -22,16 +23,17 @@ def status(settings: Settings) -> None:
     `mlkata` alone does the same.
     """
     with settings.state() as state, closing_notices(settings.screen, state):
-        found = whereabouts(state)
+        due = plan(state, library_of(state), Wish())
+        found = whereabouts(state, [kata.slug for kata in due.katas])
         if settings.json:
-            settings.screen.emit(_as_json(state, found))
+            settings.screen.emit(_as_json(state, found, due))
             return
         from ..render.status import status_view
 
-        settings.screen.draw(status_view(found))
+        settings.screen.draw(status_view(found, due))
 
 
-def _as_json(state: AppState, found: Whereabouts) -> dict[str, Any]:
+def _as_json(state: AppState, found: Whereabouts, due: Plan) -> dict[str, Any]:
     todo = found.upcoming
     return {
         "schema": "mlkata.status/1",
@@ -41,6 +43,11 @@ def _as_json(state: AppState, found: Whereabouts) -> dict[str, Any]:
         "tracks": [dataclasses.asdict(track) for track in found.tracks],
         "last": _last(found.last) if found.last else None,
         "next": {**_kata(todo.entry), "why": todo.why} if todo else None,
+        "due": {
+            "cards": len(due.due),
+            "new": len(due.new),
+            "katas": [kata.slug for kata in due.katas],
+        },
     }
 
 

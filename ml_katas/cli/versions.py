@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..cards.katas import due_katas
 from ..errors import UsageError
 from ..practice import versions
 from ..practice.versions import History, Kept, Replaced
@@ -52,9 +53,13 @@ def restore(settings: Settings, kata: str, number: str) -> None:
 @bare_option
 @common
 def reset(settings: Settings, kata: str, bare: bool | None) -> None:
-    """Put the starter in the place of your file for KATA, which is kept first."""
+    """Put the starter in the place of your file for KATA, which is kept first.
+
+    A kata that is due is done again by that, as by `mlkata next`.
+    """
     with settings.state() as state, closing_notices(settings.screen, state):
-        done = versions.reset(state, kata, bare=settings.bare(bare))
+        due = [found.slug for found in due_katas(state)]
+        done = versions.reset(state, kata, bare=settings.bare(bare), due=due)
     _say(settings, "reset", done)
 
 

@@ -35,7 +35,14 @@ def opening(state: AppState, name: str, editor: str, environ: Mapping[str, str] 
     kata = state.find(name)
     path = state.needed_workspace(kata).submission_path(kata)
     line = _line(read_submission(path, kata.slug))
-    return Opening(kata, path, line, _command(_editor(editor, environ), path, line))
+    return Opening(kata, path, line, editor_command(path, line, editor, environ))
+
+
+def editor_command(
+    path: Path, line: int, editor: str, environ: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
+    """Return the command that opens a file at a line; *editor* is what was set for mlkata, if anything."""
+    return _command(_editor(editor, environ), path, line)
 
 
 def _editor(editor: str, environ: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ class CatalogRow:
     """One line of the catalogue as a learner sees it.
 
     `is_earlier` says that no pass was one of today's suite, `changed` what is not as it was when the
-    learner started.
+    learner started, `due` that it is to be done again.
     """
 
     slug: str
@@ -37,12 +37,14 @@ class CatalogRow:
     problem: str
     is_earlier: bool = False
     changed: tuple[str, ...] = ()
+    due: bool = False
 
 
 class NextReason(StrEnum):
     """Why a kata comes next."""
 
     NAMED = "named"  # the learner chose it
+    DUE = "due"  # it was done before, and comes back
     UNFINISHED = "unfinished"
     TRACK = "track"  # it is the next of the last kata's track
     COURSE = "course"
@@ -98,31 +100,49 @@ class Finish:
 
 
 def rows(
-    state: AppState, *, track: str = "", difficulty: str = "", todo: bool = False
+    state: AppState,
+    *,
+    track: str = "",
+    difficulty: str = "",
+    todo: bool = False,
+    due: Collection[str] = (),
 ) -> tuple[CatalogRow, ...]:
-    """Return the catalogue with the learner's status, or the part of it that is asked for."""
-    names = [known.name for known in state.catalog.tracks]
-    if track and track not in names:
-        shown = ", ".join(names) or "none"
-        raise UsageError(f"No track called {track!r}.{nearest(track, names)}", f"The tracks are: {shown}.")
+    """Return the catalogue with the learner's status, or the part of it that is asked for.
+
+    *due* are the katas that are to be done again.
+    """
+    if track:
+        known_track(state, track)
     return tuple(
         row
-        for row in _rows(state)
+        for row in _rows(state, due)
         if (not track or row.track == track)
         and (not difficulty or row.difficulty == difficulty)
         and not (todo and row.status in DONE)
     )
 
 
-def whereabouts(state: AppState) -> Whereabouts:
-    """Return where the learner is, and what to do next."""
-    todo = _upcoming(state)
+def known_track(state: AppState, name: str) -> Track:
+    """Return the track called *name*, or raise UsageError with the nearest one."""
+    tracks = {known.name: known for known in state.catalog.tracks}
+    if name in tracks:
+        return tracks[name]
+    shown = ", ".join(tracks) or "none"
+    raise UsageError(f"No track called {name!r}.{nearest(name, tracks)}", f"The tracks are: {shown}.")
+
+
+def whereabouts(state: AppState, due: Collection[str] = ()) -> Whereabouts:
+    """Return where the learner is, and what to do next: first a kata that is *due*."""
+    todo = _upcoming(state, due)
     return Whereabouts(tuple(_tracks(state)), _last(state), todo)
 
 
-def upcoming(state: AppState) -> Upcoming:
-    """Return the last kata while it is unfinished, or else the next; raise UsageError where there is none."""
-    found = _upcoming(state)
+def upcoming(state: AppState, due: Collection[str] = ()) -> Upcoming:
+    """Return the first kata that is *due*, the last one while it is unfinished, or else the next.
+
+    UsageError is raised where there is none.
+    """
+    found = _upcoming(state, due)
     if found:
         return found
     if not state.catalog.slugs:
@@ -171,7 +191,7 @@ def changed_sentence(slug: str, changed: tuple[str, ...]) -> str:
     return f"The {what} of {slug} changed since you started it; your work stays.{advice}"
 
 
-def _rows(state: AppState) -> Iterator[CatalogRow]:
+def _rows(state: AppState, due: Collection[str]) -> Iterator[CatalogRow]:
     statuses = state.statuses()
     fingerprints = state.progress.fingerprints() if state.has_progress else {}
     suites = state.progress.passed_suites() if state.has_progress else {}
@@ -190,6 +210,7 @@ def _rows(state: AppState) -> Iterator[CatalogRow]:
             problem=entry.problem.message if entry.problem else "",
             is_earlier=now is not None and bool(passed_with) and now.suite not in passed_with,
             changed=now.changed_since(fingerprints.get(entry.slug)) if now else (),
+            due=entry.slug in due,
         )
 
 
@@ -241,14 +262,25 @@ def _sentence(state: AppState, slug: str, check: str) -> str:
     return next((known.sentence for known in checks if known.name == check), "")
 
 
-def _upcoming(state: AppState) -> Upcoming | None:
+def _upcoming(state: AppState, due: Collection[str]) -> Upcoming | None:
+    again = _due(state, due)
+    if again:
+        return Upcoming(again, NextReason.DUE)
     last = state.last_kata()
-    if last and state.status(last) is KataStatus.STARTED:
+    if last and (state.status(last) is KataStatus.STARTED or state.is_begun_again(last)):
         return Upcoming(state.catalog.entry(last), NextReason.UNFINISHED)
     found = following(state, last)
     if found or not last or state.is_done(last):
         return found
     return Upcoming(state.catalog.entry(last), NextReason.UNFINISHED)
+
+
+def _due(state: AppState, due: Collection[str]) -> Entry | None:
+    """Return the first of the *due* katas that can be read; one that is begun again comes first."""
+    entries = [state.catalog.entry(slug) for slug in due]
+    usable = [entry for entry in entries if not entry.problem]
+    begun = [entry for entry in usable if state.is_begun_again(entry.slug)]
+    return next(iter((*begun, *usable)), None)
 
 
 def _first_open(state: AppState, katas: tuple[str, ...], skip: str) -> Entry | None:

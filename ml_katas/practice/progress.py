@@ -1,12 +1,12 @@
-"""What a learner has done, in one SQLite file: attempts, starts, hints, give-ups; nothing is ever lost."""
+"""What a learner has done, in one SQLite file: attempts, starts, hints, reviews; nothing is ever lost."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..course.fingerprint import Fingerprint
+from ..support.clock import iso, now
 from ..support.database import Database
 from ..support.records import record
 from .status import KataStatus
@@ -60,6 +60,52 @@ _MIGRATIONS = (
         suite TEXT NOT NULL
     ) STRICT;
     """,
+    # A kata's second round begins with its first row here; each holds the last ids of the rounds before.
+    # An item is a card by its id or a kata by its slug. A review holds the memory as it was before it.
+    """
+    CREATE TABLE rounds (
+        id INTEGER PRIMARY KEY,
+        kata TEXT NOT NULL,
+        at TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        hint INTEGER NOT NULL,
+        give_up INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX rounds_of_kata ON rounds (kata);
+    CREATE TABLE reviews (
+        id INTEGER PRIMARY KEY,
+        item TEXT NOT NULL,
+        at TEXT NOT NULL,
+        rating INTEGER NOT NULL CHECK (rating BETWEEN 1 AND 4),
+        milliseconds INTEGER,
+        round INTEGER,
+        state INTEGER,
+        step INTEGER,
+        stability REAL,
+        difficulty REAL,
+        due TEXT,
+        last_review TEXT,
+        undone TEXT
+    ) STRICT;
+    CREATE INDEX reviews_of_item ON reviews (item, id);
+    CREATE INDEX reviews_by_time ON reviews (at);
+    CREATE UNIQUE INDEX one_review_a_round ON reviews (item, round) WHERE undone IS NULL;
+    CREATE TABLE memories (
+        item TEXT PRIMARY KEY,
+        state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
+        step INTEGER,
+        stability REAL NOT NULL,
+        difficulty REAL NOT NULL,
+        due TEXT NOT NULL,
+        last_review TEXT NOT NULL,
+        review INTEGER NOT NULL REFERENCES reviews (id)
+    ) STRICT;
+    CREATE INDEX memories_by_due ON memories (due);
+    CREATE TABLE suspended (
+        item TEXT PRIMARY KEY,
+        at TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 
 
@@ -85,6 +131,11 @@ class Progress:
 
     def __init__(self, path: Path) -> None:
         self._db = Database(path, _MIGRATIONS)
+
+    @property
+    def database(self) -> Database:
+        """The file itself, for the tables of reviews."""
+        return self._db
 
     def __enter__(self) -> Progress:
         return self
@@ -155,8 +206,13 @@ class Progress:
         return found
 
     def hints_shown(self, kata: str) -> int:
-        """Return how many of the kata's hints have been shown."""
-        return int(self._db.read("SELECT coalesce(max(number), 0) FROM hints WHERE kata = ?", (kata,))[0][0])
+        """Return how many of the kata's hints have been shown in this round of it."""
+        shown = self._db.read(
+            "SELECT coalesce(max(number), 0) FROM hints WHERE kata = ?1"
+            " AND id > (SELECT coalesce(max(hint), 0) FROM rounds WHERE kata = ?1)",
+            (kata,),
+        )
+        return int(shown[0][0])
 
     def last_kata(self) -> str:
         """Return the kata last started or checked, or nothing."""
@@ -193,6 +249,10 @@ class Progress:
         names = tuple(Attempt.__annotations__)
         return tuple(Attempt(**dict(zip(names, row, strict=True))) for row in rows)
 
+    def checks(self) -> tuple[str, ...]:
+        """Return the moments at which submissions were judged, oldest first."""
+        return tuple(at for (at,) in self._db.read("SELECT started FROM attempts ORDER BY id"))
+
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return iso(now())

@@ -95,6 +95,15 @@ class AppState:
     def is_done(self, slug: str) -> bool:
         return self.status(slug) in DONE
 
+    def is_begun_again(self, slug: str) -> bool:
+        """Return whether a kata was begun again from a blank starter and is not passed or given up since."""
+        return slug in self._open_rounds()
+
+    def _open_rounds(self) -> frozenset[str]:
+        from .rounds import open_rounds
+
+        return open_rounds(self.progress.database) if self.has_progress else frozenset()
+
     def forget(self) -> None:
         """Read the statuses again when they are next asked for."""
         self._statuses = None

@@ -17,3 +17,4 @@ class KataStatus(StrEnum):
 
 
 DONE = (KataStatus.PASSED, KataStatus.ASSISTED)
+ENDED = (*DONE, KataStatus.GAVE_UP)

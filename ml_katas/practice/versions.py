@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from ..course.fingerprint import Fingerprint, hash_of
 from ..course.kata import Kata
 from ..errors import UsageError
 from ..support.records import record
+from .rounds import begin_round
 from .state import AppState
 from .workspace import Version, Workspace, read_submission
 
@@ -66,14 +68,19 @@ def history(state: AppState, name: str = "") -> History:
     return History(kata, workspace.submission_path(kata), kept, is_unkept)
 
 
-def reset(state: AppState, name: str = "", *, bare: bool = False) -> Replaced:
-    """Put the starter in the place of a kata's submission, which is kept first."""
+def reset(state: AppState, name: str = "", *, bare: bool = False, due: Collection[str] = ()) -> Replaced:
+    """Put the starter in the place of a kata's submission, which is kept first.
+
+    For a kata that is *due* a new round begins.
+    """
     from ..course.starters import render_starter
 
     kata = state.find(name)
     starter = render_starter(kata, bare=bare).encode()
     done = _replace(state, kata, starter)
     state.progress.met(kata.slug, Fingerprint.of(kata.folder))
+    if kata.slug in due and not state.is_begun_again(kata.slug):
+        begin_round(state.progress.database, kata.slug)
     return done
 
 

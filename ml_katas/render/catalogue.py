@@ -68,6 +68,7 @@ def _row(page: Page, row: CatalogRow, slugs: int) -> Iterator[Text]:
 def _notes(page: Page, row: CatalogRow) -> Iterator[Text]:
     """Yield what a mark cannot say, on a line below the kata."""
     notes = [_NOTES[row.status]] if row.status in _NOTES else []
+    notes += ["due again"] * row.due
     notes += ["passed an earlier version"] * row.is_earlier
     if row.changed:
         notes.append(f"{' and '.join(row.changed)} changed since you started")

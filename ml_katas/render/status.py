@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from rich.text import Text
 
+from ..cards.plan import Plan
 from ..practice.overview import Finish, Last, NextReason, TrackProgress, Upcoming, Whereabouts
 from ..practice.status import DONE, KataStatus
 from .dates import ago
@@ -14,15 +15,16 @@ from .page import Page, View
 
 _BAR = 10
 _WHY = {
+    NextReason.DUE: "due again",
     NextReason.UNFINISHED: "unfinished",
     NextReason.TRACK: "next in the track",
     NextReason.COURSE: "next in the course",
 }
 
 
-def status_view(found: Whereabouts) -> View:
-    """Return where the learner is; for someone who has not begun, how to begin."""
-    return View(lambda page: _status(page, found))
+def status_view(found: Whereabouts, due: Plan | None = None) -> View:
+    """Return where the learner is and what is due; for someone who has not begun, how to begin."""
+    return View(lambda page: _status(page, found, due))
 
 
 def finish_view(finish: Finish) -> View:
@@ -30,9 +32,12 @@ def finish_view(finish: Finish) -> View:
     return View(lambda page: _finish(page, finish))
 
 
-def _status(page: Page, found: Whereabouts) -> Iterator[Text]:
+def _status(page: Page, found: Whereabouts, due: Plan | None) -> Iterator[Text]:
     if not found.last:
         yield from _welcome(page, found)
+        if due and due.due:
+            yield Text()
+            yield from _labelled(page, "due ", _due(page, due))
         return
     shown = [track for track in found.tracks if track.touched]
     for track in shown:
@@ -43,7 +48,16 @@ def _status(page: Page, found: Whereabouts) -> Iterator[Text]:
         yield from page.wrapped(Text(f"  {others} more {noun}: mlkata list", style="dim"))
     yield Text()
     yield from _labelled(page, "last", _last(page, found.last))
+    if due and (due.cards or due.katas):
+        yield from _labelled(page, "due ", _due(page, due))
     yield from _labelled(page, "next", _next(page, found.upcoming))
+
+
+def _due(page: Page, due: Plan) -> Iterator[Text]:
+    """Yield what a review would ask."""
+    counts = ((len(due.due), "card"), (len(due.new), "new card"), (len(due.katas), "kata"))
+    yield page.parts(*(Text(f"{n} {noun}" + "s" * (n != 1)) for n, noun in counts if n))
+    yield Text("mlkata review", "cyan")
 
 
 def _welcome(page: Page, found: Whereabouts) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from ..errors import WorkspaceError
 from .files import as_file_error, locked
 
 Result = TypeVar("Result")
+Values = tuple[Any, ...] | dict[str, Any]
 
 BUSY_SECONDS = 5.0
 
@@ -35,16 +36,20 @@ class Database:
     def close(self) -> None:
         self._db.close()
 
-    def read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def read(self, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         return self._recovered(lambda: self._db.execute(query, values).fetchall())
 
-    def write(self, statement: str, values: tuple[Any, ...]) -> int:
+    def write(self, statement: str, values: Values) -> int:
         """Run one statement in a transaction of its own and return the id of the row that it made."""
+        return self.transact(lambda db: db.execute(statement, values).lastrowid or 0)
 
-        def run() -> int:
+    def transact(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Return what *work* returns; what it writes is written as one, or not at all."""
+
+        def run() -> Result:
             with _transaction(self._db):
-                return self._db.execute(statement, values).lastrowid or 0
+                return work(self._db)
 
         return self._recovered(run)
 

@@ -45,7 +45,7 @@ def test_fresh_machine_says_how_to_begin(terminal: Terminal) -> None:
 
 
 def test_status_says_where_you_are(terminal: Terminal, judge: ObedientJudge) -> None:
-    """`mlkata` alone shows tracks, the last verdict with the promise that failed, and the next kata."""
+    """`mlkata` alone shows tracks, the last verdict with the promise that failed, what is due and next."""
     judge.verdicts = [Status.PASSED, Status.FAILED]
     for name in ("tiny-double", "tiny-sum"):
         terminal("start", name)
@@ -56,6 +56,8 @@ def test_status_says_where_you_are(terminal: Terminal, judge: ObedientJudge) -> 
         "  last  tiny-sum  Sum a list",
         "        failed just now, 0 of 1 checks",
         "        ✗ The sum of 1, 2 and 4 is 7",
+        "  due   2 new cards",
+        "        mlkata review",
         "  next  tiny-sum  Sum a list",
         "        unfinished · medium, about 2 min",
         "        mlkata check tiny-sum",

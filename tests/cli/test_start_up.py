@@ -104,6 +104,19 @@ def test_a_kata_that_changed_is_read_again(tmp_path: Path, course: Path) -> None
     assert "Twice a number" in listed(tmp_path, course)
 
 
+def test_a_review_imports_what_it_shows(tmp_path: Path, course: Path) -> None:
+    """Up to its first question a review needs no YAML, no FSRS and no Markdown of whole pages."""
+    (tmp_path / "decks").mkdir()
+    card = "## What is $x^2$?\n\n<!-- card: one -->\n\n$x \\cdot x$\n"
+    (tmp_path / "decks" / "mine.md").write_text(f"---\ntitle: Mine\n---\n\n{card}")
+    words = ("review", "--katas", str(course))
+    first = modules(tmp_path, *words, MLKATA_WORKSPACE=str(tmp_path))
+    second = modules(tmp_path, *words, MLKATA_WORKSPACE=str(tmp_path))
+    assert "yaml" in first
+    assert {"sqlite3", "rich.console", "pylatexenc"} <= second
+    assert not second & {"yaml", "fsrs", "rich.markdown", "torch", "numpy", "pygments", "jinja2"}
+
+
 def listed(folder: Path, course: Path) -> str:
     """Return what `list --json` prints."""
     command = [sys.executable, "-m", "ml_katas", "list", "--json", "--katas", str(course)]

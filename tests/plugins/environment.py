@@ -17,7 +17,7 @@ from ml_katas.config import ABOUT
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the settings of the person who runs the tests out of them."""
     settings = ("MLKATA_WORKSPACE", *(variable for variable, _ in ABOUT.values()))
-    others = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "VISUAL", "EDITOR", "TERM_PROGRAM")
+    others = ("MLKATA_NOW", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "VISUAL", "EDITOR", "TERM_PROGRAM")
     for name in (*settings, *others):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MLKATA_COLD", "1")

@@ -1,0 +1,1 @@
+"""Flashcards and review: what is due, how it went, when it comes back."""
