@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ml_katas.authoring import rules
-from ml_katas.authoring.rules.passages import links
 from ml_katas.course.catalog import Catalog
+from ml_katas.course.passages import links
 
 BUNDLED = Path(__file__).parents[2] / "katas"
 
@@ -388,6 +388,12 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "",
         "cards.md: three to eight cards are needed; here: 2",
     ),
+    "a card about a mistake that is not known": (
+        "cards.md",
+        "card: memory",
+        "card: memory; kind: symptom; mistake: forgets",
+        "cards.md:13: there is no mistake called 'forgets'.",
+    ),
     "another default in the starter": (
         "starter.py.j2",
         "start=0.0",
@@ -515,6 +521,16 @@ def test_a_mistake_is_found(folder: Path, mistake: str) -> None:
     name, old, new, finding = MISTAKES[mistake]
     change(folder / name, old, new)
     assert findings(folder) == [finding]
+
+
+def test_a_released_card_is_missed(folder: Path) -> None:
+    """A card that was released and is gone, or has another name, is found."""
+    decks = folder.parent / "decks"
+    decks.mkdir()
+    (decks / "released-ids.txt").write_text(f"# ids\n{folder.name}/one\n{folder.name}/two\nother/three\n")
+    assert findings(folder) == [
+        f"cards.md: the card '{folder.name}/two' is gone, which was released; give it its name back"
+    ]
 
 
 @pytest.mark.parametrize("tag", ["Cauchy", "Low rank", "RoPE", "8-bit", "Erdős-Rényi", "C++", "注意"])

@@ -26,7 +26,7 @@ from .facts import (
     title_is_short,
 )
 from .folder import files_follow_the_format, nothing_is_left_to_write, nothing_is_there_that_nobody_reads
-from .help import help_is_there, hints_leave_the_code_out
+from .help import cards_keep_their_names, cards_name_mistakes, help_is_there, hints_leave_the_code_out
 from .independence import (
     no_check_is_skipped,
     suite_depends_on_nothing_that_changes,
@@ -71,6 +71,8 @@ READ: tuple[Reads, ...] = (
     formulas_can_be_read,
     links_lead_somewhere,
     help_is_there,
+    cards_name_mistakes,
+    cards_keep_their_names,
     hints_leave_the_code_out,
     starter_takes_the_same_arguments,
     starter_leaves_the_rest_to_write,

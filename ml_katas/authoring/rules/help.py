@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from ...course.catalog import Catalog
 from ...course.kata import Kata, parse_python
+from ...course.released import released_lists
 from ...support.markdown import Section, sections
+from ...support.spelling import nearest
 from ...support.toml import read_text
 from ..findings import Finding
 
@@ -38,6 +40,38 @@ def help_is_there(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
         yield Finding(
             path=kata.folder / "cards.md", problem=f"three to eight cards are needed; here: {cards}"
         )
+
+
+def cards_name_mistakes(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """A card about a known mistake names one that the kata has.
+
+    A name that leads nowhere means that the mistake was renamed or taken out, and that nobody looked at the
+    card since.
+
+    Write the mistake's heading in mistakes.md behind `mistake:` in the card's comment.
+    """
+    known = [mistake.name for mistake in kata.mistakes]
+    for card in kata.deck.cards:
+        if card.mistake and card.mistake not in known:
+            problem = f"there is no mistake called {card.mistake!r}.{nearest(card.mistake, known)}"
+            yield Finding(path=card.path, problem=problem, line=card.line)
+
+
+def cards_keep_their_names(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
+    """Every card that was released is there under its name.
+
+    What learners know of a card is kept under its name. Under another name it would be asked as a new card,
+    and the old one's history would be lost.
+
+    Give the card its name back. Where it is wrong, write a right question and answer under the same name.
+    """
+    path = kata.folder / "cards.md"
+    present = {card.id for card in kata.deck.cards}
+    for released in released_lists(catalog):
+        if released.holds(path):
+            for card in sorted(set(released.of(kata.slug)) - present):
+                problem = f"the card {card!r} is gone, which was released; give it its name back"
+                yield Finding(path=path, problem=problem)
 
 
 def hints_leave_the_code_out(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
