@@ -6,9 +6,9 @@ import argparse
 import os
 import platform
 
-from . import checking, resources, saving, start_up
+from . import checking, resources, reviewing, saving, start_up
 
-_PARTS = ("start-up", "check", "watch", "server")
+_PARTS = ("start-up", "review", "check", "watch", "server")
 
 
 def main() -> None:
@@ -22,6 +22,8 @@ def main() -> None:
     print(f"{machine}, Python {platform.python_version()}")
     if "start-up" in names:
         start_up.measure(chosen.rounds)
+    if "review" in names:
+        reviewing.measure(chosen.rounds)
     if "check" in names:
         checking.measure(chosen.rounds)
     if "watch" in names:

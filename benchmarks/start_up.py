@@ -16,7 +16,7 @@ KATAS = 206
 def measure(rounds: int) -> None:
     """Print `--version`, `--help` and `list --json` beside their floors."""
     with tempfile.TemporaryDirectory() as folder:
-        course = _course(Path(folder))
+        course = course_of_many(Path(folder))
         runs = {
             "python -c pass": command(PYTHON, "-c", "pass"),
             "import click": command(PYTHON, "-c", "import click"),
@@ -34,7 +34,7 @@ def measure(rounds: int) -> None:
     table("Catalogue", rows[4:], "import click, sqlite3, json", {rows[5][0]: "1.60 ×"})
 
 
-def _course(folder: Path) -> Path:
+def course_of_many(folder: Path) -> Path:
     """Return a course of many katas, made of one."""
     katas = bundled("katas")
     assert katas is not None

@@ -21,7 +21,14 @@ def command(*words: str, cwd: Path | None = None, **env: str) -> Callable[[], fl
 
     def run() -> float:
         started = time.perf_counter()
-        done = subprocess.run(words, cwd=cwd, env={**ENVIRONMENT, **env}, capture_output=True, check=False)
+        done = subprocess.run(
+            words,
+            cwd=cwd,
+            env={**ENVIRONMENT, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
         elapsed = 1000 * (time.perf_counter() - started)
         if done.returncode:
             raise SystemExit(f"{' '.join(words)}: {(done.stderr or done.stdout).decode()[-500:]}")
