@@ -9,7 +9,7 @@ import pytest
 
 from ml_katas.cards.lint import findings
 from ml_katas.course.catalog import Catalog
-from ml_katas.course.deck import Deck, Kind, drawings_in
+from ml_katas.course.deck import CardKind, Deck, drawings_in
 from ml_katas.course.library import Library
 from ml_katas.course.released import released_lists
 
@@ -52,7 +52,7 @@ def test_seven_papers_have_decks(library: Library) -> None:
 
 def test_drawings_are_there_for_browsers_and_for_narrow_terminals(library: Library) -> None:
     """A card that asks for a drawing has a picture that is whole SVG, and one in 36 columns of characters."""
-    asked = [card for deck in library.decks for card in deck.cards if card.kind is Kind.DRAWING]
+    asked = [card for deck in library.decks for card in deck.cards if card.kind is CardKind.DRAWING]
     assert len(asked) == 2
     for card in asked:
         (picture,) = card.pictures

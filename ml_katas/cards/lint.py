@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..course.deck import Card, Deck, Kind, drawings_in
+from ..course.deck import Card, CardKind, Deck, drawings_in
 from ..course.library import Library
 from ..course.passages import formulas, links, lone_dollars, problem_of_formula, problem_of_link
 from ..course.released import released_lists
@@ -90,7 +90,7 @@ def _drawings_fit(deck: Deck, library: Library) -> Iterator[InvalidDeck]:
     """A picture has a drawing in characters that fits a terminal, and a card that asks for one has one."""
     for card in deck.cards:
         drawings = drawings_in(card)
-        if card.kind is Kind.DRAWING and not drawings:
+        if card.kind is CardKind.DRAWING and not drawings:
             yield InvalidDeck(card.path, card.line, "the answer needs a picture, or a block ```drawing")
         for drawing in drawings:
             if drawing.columns > WIDEST_DRAWING:

@@ -7,7 +7,7 @@ import shutil
 import unicodedata
 from pathlib import Path
 
-from ..course.deck import Card, Deck, Kind
+from ..course.deck import Card, CardKind, Deck
 from ..course.library import Library
 from ..course.slug import SLUG
 from ..errors import UsageError
@@ -35,7 +35,7 @@ def draft_of(
     question: str,
     answer: str,
     *,
-    kind: Kind = Kind.RECALL,
+    kind: CardKind = CardKind.RECALL,
     explanation: str = "",
     slug: str = "",
 ) -> Card:
@@ -77,7 +77,7 @@ def _slug_of(question: str, deck: str, taken: frozenset[str]) -> str:
 
 def text_of(card: Card) -> str:
     """Return a card as it stands in a deck."""
-    facts = [card.slug, *([f"kind: {card.kind}"] if card.kind is not Kind.RECALL else [])]
+    facts = [card.slug, *([f"kind: {card.kind}"] if card.kind is not CardKind.RECALL else [])]
     facts += [f"mistake: {card.mistake}"] if card.mistake else []
     text = f"## {card.question}\n\n<!-- card: {'; '.join(facts)} -->\n\n{card.answer}\n"
     return f"{text}\n### Explanation\n\n{card.explanation}\n" if card.explanation else text

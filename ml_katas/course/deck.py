@@ -25,7 +25,7 @@ _PICTURE = re.compile(
 _DRAWING = re.compile(r"^```drawing\n(.*?)\n```", re.MULTILINE | re.DOTALL)
 
 
-class Kind(StrEnum):
+class CardKind(StrEnum):
     """What a card asks for."""
 
     RECALL = "recall"
@@ -68,7 +68,7 @@ class Card:
     path: Path
     line: int
     end: int
-    kind: Kind = Kind.RECALL
+    kind: CardKind = CardKind.RECALL
     explanation: str = ""
     mistake: str = ""
 
@@ -246,15 +246,15 @@ def _facts(path: Path, line: int, text: str) -> tuple[str, dict[str, str]]:
     return slug, facts
 
 
-def _kind(path: Path, line: int, facts: dict[str, str]) -> Kind:
-    names = [kind.value for kind in Kind]
-    name = facts.get("kind", Kind.RECALL.value)
+def _kind(path: Path, line: int, facts: dict[str, str]) -> CardKind:
+    names = [kind.value for kind in CardKind]
+    name = facts.get("kind", CardKind.RECALL.value)
     if name not in names:
         problem = f"'kind' must be {' | '.join(names)}, not {name!r}.{nearest(name, names)}"
         raise InvalidDeck(path, line, problem)
-    if "mistake" in facts and name != Kind.SYMPTOM:
+    if "mistake" in facts and name != CardKind.SYMPTOM:
         raise InvalidDeck(path, line, "only a card of the kind symptom is about a known mistake")
-    return Kind(name)
+    return CardKind(name)
 
 
 def _refuse_second_mark(path: Path, part: Section) -> None:

@@ -19,7 +19,7 @@ Read = TypeVar("Read")
 
 
 @record
-class Place:
+class CardPlace:
     """Where a card stands: its file, the line of its question and the last line of its text."""
 
     card: str
@@ -39,7 +39,7 @@ class Library:
         self.catalog = catalog
         self.own_folder = own
         self._problems: dict[Path, InvalidKata] = {}
-        self._places: dict[str, tuple[Place, ...]] = {}
+        self._places: dict[str, tuple[CardPlace, ...]] = {}
         self._titles: dict[str, str] = {}
 
     @cached_property
@@ -86,7 +86,7 @@ class Library:
 
         raise UnknownDeck(name, difflib.get_close_matches(name, self.names, n=3, cutoff=0.6))
 
-    def places(self, name: str) -> tuple[Place, ...]:
+    def places(self, name: str) -> tuple[CardPlace, ...]:
         """Return where the cards of a deck stand; a file is read once, and again when it changed."""
         if name not in self._places:
             own = self._places_in(name, self.own.get(name), lambda: self._own(name))
@@ -130,7 +130,7 @@ class Library:
         folder = self.catalog.folder(name)
         return folder / "cards.md" if folder else self.papers.get(name)
 
-    def _places_in(self, name: str, path: Path | None, read: Callable[[], Deck | None]) -> list[Place]:
+    def _places_in(self, name: str, path: Path | None, read: Callable[[], Deck | None]) -> list[CardPlace]:
         if path is None or not path.is_file():
             return []
 
@@ -145,7 +145,7 @@ class Library:
         except _Broken:
             return []
         self._titles[name] = self.catalog.entry(name).title if name in self.catalog.slugs else title
-        return [Place(f"{name}/{slug}", path, line, end) for slug, line, end in cards]
+        return [CardPlace(f"{name}/{slug}", path, line, end) for slug, line, end in cards]
 
     def _whole(self, name: str) -> Deck | None:
         own, base = self._own(name), self._base(name)
@@ -175,7 +175,7 @@ class Library:
             self._problems[path] = problem
             return None
 
-    def _card_at(self, place: Place) -> Card:
+    def _card_at(self, place: CardPlace) -> Card:
         from .deck import card_in
 
         return card_in(place.path, place.card, place.line, place.end)

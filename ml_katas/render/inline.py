@@ -29,4 +29,4 @@ def _readable(page: Page, markdown: str) -> str:
         return markdown
     from ..mathtext import replace_math  # its parser takes longer to import than everything else here
 
-    return replace_math(markdown, ascii_only=not page.marks.unicode)
+    return replace_math(markdown, ascii_only=not page.glyphs.unicode)

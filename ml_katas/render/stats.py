@@ -107,7 +107,7 @@ def _bars(page: Page, title: str, rows: list[tuple[str, int]]) -> Iterator[Text]
 
 
 def _bar(page: Page, length: int, is_some: bool) -> Text:
-    sign = "█" if page.marks.unicode else "#"
+    sign = "█" if page.glyphs.unicode else "#"
     return Text(sign * max(length, int(is_some)), "green")
 
 
@@ -121,7 +121,7 @@ def _shares(page: Page, title: str, rows: list[tuple[str, int, int]]) -> Iterato
         short.truncate(names, overflow="ellipsis", pad=True)
         room = min(_BAR, page.width - names - 16)
         full = room * passed // total if total else 0
-        done, left = ("█", "░") if page.marks.unicode else ("#", ".")
+        done, left = ("█", "░") if page.glyphs.unicode else ("#", ".")
         bar = Text.assemble((done * full, "green"), (left * (room - full), "dim")) if room >= 4 else Text()
         yield Text.assemble("  ", short, f"  {passed:>3} of {total:<3} ", bar)
 
@@ -159,4 +159,4 @@ def _day(page: Page, week: tuple[date, ...], weekday: int, days: Mapping[date, i
     if weekday >= len(week):
         return Text(" ")
     shade = level(days.get(week[0] + timedelta(days=weekday), 0), most)
-    return Text((_SHADES if page.marks.unicode else _ASCII_SHADES)[shade], _COLOURS[shade])
+    return Text((_SHADES if page.glyphs.unicode else _ASCII_SHADES)[shade], _COLOURS[shade])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_katas.course.deck import Card, Deck, Kind, Picture, drawings_in, with_drawings, with_pictures
+from ml_katas.course.deck import Card, CardKind, Deck, Picture, drawings_in, with_drawings, with_pictures
 from ml_katas.errors import InvalidDeck
 
 HEAD = """---
@@ -80,7 +80,7 @@ def test_whole_deck_is_read(path: Path) -> None:
         line=8,
         end=16,
     )
-    assert (found.cards[1].kind, found.cards[1].line, found.cards[1].end) == (Kind.DRAWING, 18, 32)
+    assert (found.cards[1].kind, found.cards[1].line, found.cards[1].end) == (CardKind.DRAWING, 18, 32)
     assert (found.cards[1].deck, found.cards[1].slug) == ("tiny-paper", "draw")
 
 
@@ -99,7 +99,7 @@ def test_known_mistake_of_a_symptom(path: Path) -> None:
     """A card of the kind symptom can name the known mistake that it is about."""
     path.write_text("## What would you see?\n\n<!-- card: s; kind: symptom; mistake: squares -->\n\nA 4.\n")
     (card,) = Deck.of_kata(path, "tiny-double", title="T", tags=()).cards
-    assert (card.id, card.kind, card.mistake) == ("tiny-double/s", Kind.SYMPTOM, "squares")
+    assert (card.id, card.kind, card.mistake) == ("tiny-double/s", CardKind.SYMPTOM, "squares")
 
 
 def test_headings_in_code_are_no_cards(path: Path) -> None:

@@ -8,7 +8,7 @@ import click
 
 from ...cards.own import MINE, add_card, draft_of
 from ...cards.plan import library_of
-from ...course.deck import Kind
+from ...course.deck import CardKind
 from ..messages import closing_notices, short
 from ..options import Settings, common, complete_deck
 
@@ -19,7 +19,7 @@ from ..options import Settings, common, complete_deck
 @click.option(
     "--deck", default=MINE, metavar="NAME", shell_complete=complete_deck, help=f"By default {MINE}."
 )
-@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default="recall")
+@click.option("--kind", type=click.Choice([kind.value for kind in CardKind]), default="recall")
 @click.option("--explanation", default="", metavar="TEXT", help="What is shown below the answer.")
 @click.option(
     "--slug", default="", metavar="NAME", help="The card's permanent name; by default its first words."
@@ -38,7 +38,9 @@ def add(
     with settings.state() as state, closing_notices(settings.screen, state):
         workspace, _ = state.made_workspace()
         library = library_of(state)
-        draft = draft_of(library, deck, question, text, kind=Kind(kind), explanation=explanation, slug=slug)
+        draft = draft_of(
+            library, deck, question, text, kind=CardKind(kind), explanation=explanation, slug=slug
+        )
         added = add_card(library, workspace.decks, draft)
     if settings.json:
         settings.screen.emit(
