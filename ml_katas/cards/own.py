@@ -6,6 +6,7 @@ import re
 import shutil
 import unicodedata
 from pathlib import Path
+from urllib.parse import quote
 
 from ..course.deck import Card, CardKind, Deck
 from ..course.library import Library
@@ -41,7 +42,7 @@ def draft_of(
 ) -> Card:
     """Return a card to add to *deck*; without a *slug* it is named after its question."""
     taken = frozenset(place.card for place in library.places(deck)) if deck in library.names else frozenset()
-    name = slug or _slug_of(question, deck, taken)
+    name = slug or slug_of(question, deck, taken)
     return Card(
         id=f"{deck}/{name}",
         question=" ".join(question.split()),
@@ -67,7 +68,7 @@ def add_card(library: Library, folder: Path, draft: Card) -> OwnCard:
     return _append(folder / f"{draft.deck}.md", title, draft.id, text_of(draft))
 
 
-def _slug_of(question: str, deck: str, taken: frozenset[str]) -> str:
+def slug_of(question: str, deck: str, taken: frozenset[str]) -> str:
     """Return a slug made of the first words of a question, which no other card of the deck has."""
     plain = unicodedata.normalize("NFKD", question).encode("ascii", "ignore").decode().lower()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain)[:_LONGEST_SLUG]) or "card"
@@ -79,6 +80,8 @@ def text_of(card: Card) -> str:
     """Return a card as it stands in a deck."""
     facts = [card.slug, *([f"kind: {card.kind}"] if card.kind is not CardKind.RECALL else [])]
     facts += [f"mistake: {card.mistake}"] if card.mistake else []
+    facts += [f"guid: {quote(card.guid, safe='')}"] if card.guid else []
+    facts += [f"seen: {card.seen}"] if card.seen else []
     text = f"## {card.question}\n\n<!-- card: {'; '.join(facts)} -->\n\n{card.answer}\n"
     return f"{text}\n### Explanation\n\n{card.explanation}\n" if card.explanation else text
 

@@ -27,7 +27,10 @@ class AnsweredElsewhere(UsageError):
 
 @record(kw_only=True)
 class Review:
-    """One rating of an item; `was_new` where it was the first."""
+    """One rating of an item; `was_new` where it was the first.
+
+    Phase, difficulty, due date and last review are those of the memory that it met.
+    """
 
     id: int
     item: str
@@ -36,6 +39,8 @@ class Review:
     milliseconds: int | None
     was_new: bool
     phase: Phase | None
+    difficulty: float | None
+    due: datetime | None
     last_review: datetime | None
 
 
@@ -92,10 +97,10 @@ class Reviews:
     def all(self) -> Iterator[Review]:
         """Yield every review that counts, in their order."""
         rows = self._db.read(
-            "SELECT id, item, at, rating, milliseconds, state, last_review FROM reviews"
+            "SELECT id, item, at, rating, milliseconds, state, difficulty, due, last_review FROM reviews"
             " WHERE undone IS NULL ORDER BY id"
         )
-        for number, item, at, rating, milliseconds, state, last in rows:
+        for number, item, at, rating, milliseconds, state, difficulty, due, last in rows:
             yield Review(
                 id=number,
                 item=item,
@@ -104,6 +109,8 @@ class Reviews:
                 milliseconds=milliseconds,
                 was_new=state is None,
                 phase=None if state is None else Phase(state),
+                difficulty=difficulty,
+                due=datetime.fromisoformat(due) if due else None,
                 last_review=datetime.fromisoformat(last) if last else None,
             )
 

@@ -16,6 +16,7 @@ from .front_matter import FrontMatter, cut
 from .slug import SLUG
 
 _MARK = re.compile(r"<!--\s*card\b(?P<facts>.*?)-->")
+_WORDS = ("kind", "mistake", "guid", "seen")
 _EXAMPLE = "<!-- card: why-renormalise; kind: why -->"
 _PICTURE = re.compile(
     r"^!\[(?P<alt>[^\]\n]*)\]\((?P<target>[^()\s]+)\)[ \t]*$"
@@ -59,7 +60,8 @@ class Card:
     """A question and its answer, both Markdown; `id` is permanent: `moe-topk/why-renormalise`.
 
     `line` is its question's, `end` that of its text's last line, from 1. `mistake` is the name of the known
-    mistake of a kata that a card of the kind symptom is about.
+    mistake of a kata that a card of the kind symptom is about. An imported card has the `guid` that it has
+    there, and in `seen` a hash of what was last read.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Card:
     kind: CardKind = CardKind.RECALL
     explanation: str = ""
     mistake: str = ""
+    guid: str = ""
+    seen: str = ""
 
     @property
     def deck(self) -> str:
@@ -158,6 +162,16 @@ def with_drawings(markdown: str, width: int = 80) -> str:
     return _PICTURE.sub(drawn, markdown)
 
 
+def with_drawings_of(markdown: str, other: str) -> str:
+    """Return *markdown* with the drawings in characters that its pictures have in *other*."""
+    drawings = {match["alt"]: match["drawings"] for match in _PICTURE.finditer(other)}
+
+    def drawn(match: re.Match[str]) -> str:
+        return match[0] if match["drawings"] else match[0] + drawings.get(match["alt"], "")
+
+    return _PICTURE.sub(drawn, markdown)
+
+
 def drawings_in(card: Card) -> tuple[Drawing, ...]:
     """Return the drawings in characters of a card, those without a picture too."""
     return tuple(Drawing(text) for text in _DRAWING.findall(f"{card.answer}\n\n{card.explanation}"))
@@ -226,6 +240,8 @@ def card_of(path: Path, owner: str, part: Section) -> Card:
         kind=_kind(path, part.body_line, facts),
         explanation=explanation,
         mistake=facts.get("mistake", ""),
+        guid=_unquoted(facts.get("guid", "")),
+        seen=facts.get("seen", ""),
     )
 
 
@@ -238,12 +254,19 @@ def _facts(path: Path, line: int, text: str) -> tuple[str, dict[str, str]]:
     facts: dict[str, str] = {}
     for part in parts[1:]:
         key, colon, value = (piece.strip() for piece in part.partition(":"))
-        if key not in ("kind", "mistake"):
-            raise InvalidDeck(path, line, f"unknown word {key!r}.{nearest(key, ('kind', 'mistake'))}")
+        if key not in _WORDS:
+            raise InvalidDeck(path, line, f"unknown word {key!r}.{nearest(key, _WORDS)}")
         if key in facts or not colon or not value:
             raise InvalidDeck(path, line, f"{key!r} needs one value, as in {_EXAMPLE}")
         facts[key] = value
     return slug, facts
+
+
+def _unquoted(guid: str) -> str:
+    """Return the guid of another tool, whose odd characters are written as in an address."""
+    from urllib.parse import unquote
+
+    return unquote(guid) if guid else ""
 
 
 def _kind(path: Path, line: int, facts: dict[str, str]) -> CardKind:

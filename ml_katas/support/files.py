@@ -33,6 +33,16 @@ def write_new(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def write_unless_changed(path: Path, before: bytes, content: bytes) -> bool:
+    """Write *content* whole where *path* still holds what it held *before*, and return whether it did."""
+    with draft_beside(path, content) as draft:
+        if path.read_bytes() != before:
+            return False
+        draft.replace(path)
+    sync_folder(path.parent)
+    return True
+
+
 @contextmanager
 def draft_beside(path: Path, content: bytes) -> Iterator[Path]:
     """Write *content* to a hidden file beside *path*, with its permissions; afterwards it is gone."""

@@ -35,6 +35,11 @@ class Fence:
     line: int
     is_closed: bool
 
+    @property
+    def span(self) -> range:
+        """The numbers of all its lines, those of its marks among them."""
+        return range(self.line, self.line + len(self.lines) + 1 + self.is_closed)
+
 
 def sections(text: str) -> tuple[Section, ...]:
     """Return the sections of *text* in order; headings inside code fences are text."""
