@@ -170,6 +170,12 @@ def test_only_one_module_knows_what_pytest_keeps_private() -> None:
     assert users == {"judging.run.session"}
 
 
+def test_anki_itself_is_for_tests_only() -> None:
+    """No module imports Anki's library, whose licence is another one."""
+    users = {name for name in MODULES for target in imports(name) if target.split(".")[0] in ("anki", "aqt")}
+    assert users == set()
+
+
 def test_one_name_is_one_thing() -> None:
     """No two modules define a public class, or an alias for a type, of the same name."""
     homes: dict[str, list[str]] = {}

@@ -106,6 +106,14 @@ _MIGRATIONS = (
         at TEXT NOT NULL
     ) STRICT;
     """,
+    # When the note of a card last changed, for Anki: its content as a hash, the second of the change.
+    """
+    CREATE TABLE anki_notes (
+        card TEXT PRIMARY KEY,
+        content TEXT NOT NULL,
+        changed INTEGER NOT NULL
+    ) STRICT;
+    """,
 )
 
 

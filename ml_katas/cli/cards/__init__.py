@@ -13,6 +13,8 @@ COMMANDS = {
     "suspend": ("ml_katas.cli.cards.suspend:suspend", "Ask cards no more."),
     "resume": ("ml_katas.cli.cards.suspend:resume", "Ask suspended cards again."),
     "lint": ("ml_katas.cli.cards.lint:lint", "What is wrong with decks."),
+    "export": ("ml_katas.cli.cards.export:group", "Write cards for Anki or Obsidian."),
+    "import": ("ml_katas.cli.cards.import_cards:import_cards", "Take cards from a vault of Obsidian."),
 }
 
 
