@@ -6,9 +6,9 @@ import argparse
 import os
 import platform
 
-from . import checking, resources, reviewing, saving, start_up
+from . import checking, exporting, resources, reviewing, saving, start_up
 
-_PARTS = ("start-up", "review", "check", "watch", "server")
+_PARTS = ("start-up", "review", "export", "check", "watch", "server")
 
 
 def main() -> None:
@@ -24,6 +24,8 @@ def main() -> None:
         start_up.measure(chosen.rounds)
     if "review" in names:
         reviewing.measure(chosen.rounds)
+    if "export" in names:
+        exporting.measure(chosen.rounds)
     if "check" in names:
         checking.measure(chosen.rounds)
     if "watch" in names:

@@ -22,7 +22,7 @@ def measure(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         course = course_of_many(where)
-        workspace = _workspace(where / "work")
+        workspace = workspace_of_many(where / "work")
         runs = {
             f"mlkata {name}": command(
                 *MLKATA, name, "--katas", str(course), cwd=workspace, MLKATA_HOME=str(where)
@@ -36,7 +36,7 @@ def measure(rounds: int) -> None:
     table(f"Opening {DECKS * CARDS} cards", rows, "mlkata list", {"mlkata review": "1.60 ×"})
 
 
-def _workspace(folder: Path) -> Path:
+def workspace_of_many(folder: Path) -> Path:
     """Return a workspace with many cards of one's own, of which every second one was reviewed before."""
     folder.mkdir()
     workspace = Workspace.create(folder)
