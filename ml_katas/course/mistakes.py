@@ -115,14 +115,14 @@ class _Reader:
     def _compiled(self, program: Sequence[Placed], fence: int) -> ast.Module:
         """Return the syntax tree of what results, if it compiles and is another than the solution's."""
         try:
-            compile(_text(program), str(self._path), "exec", dont_inherit=True)
+            tree = ast.parse(_text(program), str(self._path))
+            compile(tree, str(self._path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             at = getattr(error, "lineno", None) or 0
             inserted = program[at - 1][1] if 0 < at <= len(program) else None
             says = f"what results does not compile: {getattr(error, 'msg', error)}"
             raise self._error(inserted or fence, says) from None
-        tree = ast.parse(_text(program))
-        if ast.dump(tree) == ast.dump(self._original):
+        if _is_same(tree, self._original):
             raise self._error(fence, "this changes nothing: what results is the code of solution.py")
         return tree
 
@@ -172,6 +172,17 @@ class _Reader:
 
     def _error(self, line: int, problem: str) -> InvalidKata:
         return InvalidKata(self._path, line, problem)
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Return whether two syntax trees say the same, wherever it stands."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, ast.AST):
+        return all(_is_same(getattr(one, name), getattr(other, name)) for name in one._fields)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return one == other
 
 
 def _text(program: Sequence[Placed]) -> str:
