@@ -48,12 +48,12 @@ def test_whole_kata_is_read(kata: Kata) -> None:
 def test_manifest_holds_the_checks_in_order(kata: Kata) -> None:
     """The manifest names each check with its sentence, its line and what it waits for."""
     assert kata.suite.checks == (
-        Check("test_double_of_one_is_two", "The double of 1 is 2", 7),
+        Check(name="test_double_of_one_is_two", sentence="The double of 1 is 2", line=7),
         Check(
-            "test_double_keeps_the_sign",
-            "The double of a negative number is negative",
-            13,
-            ("test_double_of_one_is_two",),
+            name="test_double_keeps_the_sign",
+            sentence="The double of a negative number is negative",
+            line=13,
+            after=("test_double_of_one_is_two",),
         ),
     )
     assert kata.suite.names == ("test_double_of_one_is_two", "test_double_keeps_the_sign")
