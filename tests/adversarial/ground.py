@@ -56,6 +56,7 @@ class Ground:
     secret: str
     line: OneCommand
     datagrams: socket.socket
+    calls: socket.socket
     judged: int = 0
     _before: Any = None
     isolation: Isolation = field(init=False)
@@ -98,7 +99,7 @@ class Ground:
             "@WORKSPACE@": self.workspace,
             "@CLIENT@": os.getpid(),
             "@PARENT@": self.parent,
-            "@SOCKET@": self.line._address,
+            "@SOCKET@": self.calls.getsockname(),
             "@DATAGRAMS@": self.datagrams.getsockname(),
         }
         for name, place in places.items():
@@ -128,6 +129,9 @@ class Ground:
             yield f"processes are left: {strays}"
         with suppress(BlockingIOError):
             yield f"a datagram came: {self.datagrams.recv(100)!r}"
+        with suppress(BlockingIOError):
+            self.calls.accept()[0].close()
+            yield "a socket was called at which a server might listen"
         if self.line._parent.poll() is not None:
             yield "the parent is gone"
 
@@ -176,11 +180,19 @@ def ground(
         unmarked = stack.enter_context(_restored(_bundled())) if in_place else _copy(folder / "kata")
         kata = _marked(unmarked, secret)
         workspace = _workspace(folder / "workspace", secret)
-        datagrams = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        datagrams.bind(str(folder / "datagrams"))
-        datagrams.setblocking(False)
+        datagrams = stack.enter_context(_bound(folder / "datagrams", socket.SOCK_DGRAM))
+        calls = stack.enter_context(_bound(folder / "calls", socket.SOCK_STREAM))
+        calls.listen()
         line = stack.enter_context(OneCommand(layers))
-        yield Ground(kata, Kata.load(NEXT), workspace, secret, line, datagrams)
+        yield Ground(kata, Kata.load(NEXT), workspace, secret, line, datagrams, calls)
+
+
+def _bound(path: Path, kind: socket.SocketKind) -> socket.socket:
+    """Return a socket at which a sandbox would be heard."""
+    found = socket.socket(socket.AF_UNIX, kind)
+    found.bind(str(path))
+    found.setblocking(False)
+    return found
 
 
 def _bundled() -> Path:
