@@ -45,6 +45,7 @@ def memory_of_judge(mebibytes: int) -> Ending:
     return Ending(Status.MEMORY, sentence, final=False)
 
 
+OUT_OF_MEMORY = 71  # the exit code of a sandbox that could not answer for want of memory
 MOST_THREADS = 256
 # In place of an exit code: why a sandbox was killed, and that the system let none be started.
 TOO_MANY_THREADS = -1000

@@ -16,7 +16,9 @@ from typing import Any
 import torch
 
 from .. import generators
+from ..endings import OUT_OF_MEMORY
 from . import avoided, watched
+from .exceptions import wants_memory
 from .frames import Channel, Closed, Endpoint
 from .modules import CallbackModule, is_by_value, rebuild_module
 from .operations import OPERATIONS, OVERRIDABLE, PARTS
@@ -207,9 +209,14 @@ def _kind(obj: object) -> str:
     return "missing" if obj is None else "object"
 
 
-def serve(sock: socket.socket) -> None:
-    """Serve the judge on *sock* until it is gone."""
+def serve(sock: socket.socket) -> int:
+    """Serve the judge on *sock* until it is gone, or memory is; return the exit code of this process."""
     try:
         LearnerPeer(Channel(sock)).serve_forever()
     except Closed:
         gc.disable()
+    except (MemoryError, RuntimeError) as error:
+        if not wants_memory(error):
+            raise
+        return OUT_OF_MEMORY
+    return 0

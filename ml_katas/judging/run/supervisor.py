@@ -177,6 +177,8 @@ class Supervisor:
         if isinstance(error, MemoryError | NoMemory):
             return endings.memory_of_judge(self._limits.memory_mib)
         code = self.put_away()
+        if code == endings.OUT_OF_MEMORY:
+            return endings.memory(self._limits.memory_mib)
         return endings.exited(code, self._limits.total_seconds)
 
     @property

@@ -39,8 +39,7 @@ def become_sandbox(rpc: int, output: int, limits: dict[str, Any], confinement: C
     limit_resources(limits)
     if confinement is not None:
         confinement.apply(FENCE_FD)
-    serve(sock)
-    return 0
+    return serve(sock)
 
 
 def _rehearse() -> None:

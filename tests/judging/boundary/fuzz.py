@@ -106,10 +106,16 @@ def real_frames() -> list[Frame]:
 
 def _changes() -> Iterator[Frame]:
     """Yield answers that change what the judge of `fresh_judge` shares, each thing alone and all at once."""
-    ((request, payload),) = fresh_judge().channel.frames  # type: ignore[attr-defined]
+    (request, payload), (reply, _) = fresh_judge().channel.frames  # type: ignore[attr-defined]
     shared = [[number, content] for number, content, *_ in request["new"]]
-    for change in (*([entry] for entry in shared), shared):
+    written = [[number, {"!": "W"}] for number, _ in shared]
+    for change in (*([entry] for entry in shared), shared, written):
         yield {"r": 1, "v": {"!": "@", "id": change[0][0]}, "set": change}, payload
+    leaf, outline = reply["new"][0]
+    yield {"r": 1, "v": None, "new": [[7, outline]], "node": [1, [7, leaf]]}, b""
+    flowed = {"!": "T", "d": "float32", "s": [3], "o": 0, "n": 12, "g": False, "p": False, "st": [1]}
+    for change in ({"!": "G", "gr": flowed}, flowed, {"!": "W"}):
+        yield {"r": 1, "v": None, "set": [[leaf, change]]}, bytes(12)
 
 
 def _requests(x: torch.Tensor) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -126,7 +132,9 @@ def fresh_judge() -> JudgePeer:
     held = (weight, [1, 2], {"a": weight}, {3}, nn.Linear(3, 2), torch.zeros(4))
     kept = {"operation": "call", "target": len, "args": (*held, lambda *a, **k: (a, k)), "kwargs": ()}
     judge.post("do", kept, sharing=True)
-    judge.held = held  # type: ignore[attr-defined]
+    private = torch.randn(3, requires_grad=True)
+    judge._reply(1, 2 * private, track=True, sharing=False)  # a callback's: its leaf is hollow there
+    judge.held = held, private  # type: ignore[attr-defined]
     return judge
 
 
