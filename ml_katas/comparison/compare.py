@@ -1,7 +1,7 @@
 """Comparison of an actual value with an expected one, as data that names the difference.
 
 In order: type, structure, shape, dtype, device, NaN and infinities, values. The tolerance depends on the
-actual dtype: the table is in `tolerances.py`.
+actual dtype: the table is in `tolerances.py`. NaN and infinities are met only by a check that says they are.
 
 An expectation in float64 (complex128) compares values only and accepts any floating (complex) dtype; any
 other expectation asks for its own dtype, and `dtype=` asks for that one. Numbers take a 0-d tensor too;
@@ -48,10 +48,11 @@ def assert_close(
     dtype: torch.dtype | None = None,
     rtol: float | None = None,
     atol: float | None = None,
+    nonfinite: bool = False,
 ) -> None:
     """Raise Mismatch unless *actual* is what `compare` takes for *expected*."""
     __tracebackhide__ = True
-    terms = Terms(label, dtype, rtol, atol)
+    terms = Terms(label=label, dtype=dtype, rtol=rtol, atol=atol, nonfinite=nonfinite)
     failure = _compare(terms, _as_tensor(actual), _as_tensor(expected))
     if failure:
         raise Mismatch(failure, Compared.of(_as_tensor(actual), _as_tensor(expected), terms, failure))
@@ -84,12 +85,16 @@ def compare(
     dtype: torch.dtype | None = None,
     rtol: float | None = None,
     atol: float | None = None,
+    nonfinite: bool = False,
 ) -> Failure | None:
     """Return the first disagreement between *actual* and *expected*, or None.
 
     *label* names the value in messages, *dtype* asks for a dtype, *rtol* and *atol* replace the table's.
+    NaN or an infinity in what is expected is met by nothing, unless *nonfinite* says that it is meant: an
+    expectation that became NaN would otherwise be met by whatever made it so.
     """
-    return _compare(Terms(label, dtype, rtol, atol), _as_tensor(actual), _as_tensor(expected))
+    terms = Terms(label=label, dtype=dtype, rtol=rtol, atol=atol, nonfinite=nonfinite)
+    return _compare(terms, _as_tensor(actual), _as_tensor(expected))
 
 
 def _compare(terms: Terms, actual: object, expected: object) -> Failure | None:

@@ -64,7 +64,7 @@ def _base(number: Number) -> type:
 
 def _values(terms: Terms, actual: Number, expected: Number, tolerance: Tolerance) -> Failure | None:
     if _are_same(actual, expected, tolerance):
-        return None
+        return None if terms.nonfinite or _class(expected) == "number" else _unmet(terms, actual, expected)
     worst = worst_of((), actual, expected)
     return Failure(
         kind=_kind(actual, expected),
@@ -76,6 +76,17 @@ def _values(terms: Terms, actual: Number, expected: Number, tolerance: Tolerance
         worst=worst,
         window=window_of(actual, expected),
         relation=_relation(actual, expected, tolerance),
+    )
+
+
+def _unmet(terms: Terms, actual: Number, expected: Number) -> Failure:
+    """Return the failure for an expectation that is met, and is no number."""
+    return Failure(
+        kind=FailureKind.NAN,
+        message=terms.unmet(_class(expected)),
+        label=terms.label,
+        expected=kind_of(expected),
+        actual=kind_of(actual),
     )
 
 

@@ -24,7 +24,13 @@ def compare_tensors(terms: Terms, actual: Tensor, expected: Tensor) -> Failure |
     """Return the coarsest disagreement of two tensors, or None."""
     if _are_identical(terms, actual, expected):
         return None
-    stages: tuple[Callable[[Terms, Tensor, Tensor], Failure | None], ...] = (shape, dtype, device, values)
+    stages: tuple[Callable[[Terms, Tensor, Tensor], Failure | None], ...] = (
+        shape,
+        dtype,
+        device,
+        values,
+        meaning,
+    )
     actual, expected = _dense(actual), _dense(expected)
     found = (stage(terms, actual, expected) for stage in stages)
     return next((failure for failure in found if failure), None)
@@ -75,6 +81,15 @@ def values(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
     return replace(found, kind=FailureKind.VALUES, message=_message(terms, found), relation=relation)
 
 
+def meaning(terms: Terms, actual: Tensor, expected: Tensor) -> Failure | None:
+    """Numbers are expected, unless the check says that something else is meant."""
+    if terms.nonfinite or _are_numbers(expected):
+        return None
+    classes = torch.bincount(_classes(expected).flatten(), minlength=4).tolist()
+    found = " and ".join(f"{count} {_WORDS[n]}" for n, count in enumerate(classes) if n and count)
+    return _failure(FailureKind.NAN, terms.unmet(found), terms, actual, expected)
+
+
 def _are_identical(terms: Terms, actual: Tensor, expected: Tensor) -> bool:
     if (
         actual.dtype != expected.dtype
@@ -83,7 +98,12 @@ def _are_identical(terms: Terms, actual: Tensor, expected: Tensor) -> bool:
     ):
         return False
     comparable = actual.layout == expected.layout == torch.strided and actual.dtype.itemsize > 1
-    return (comparable or actual.dtype in _BYTES) and torch.equal(actual, expected)
+    same = (comparable or actual.dtype in _BYTES) and torch.equal(actual, expected)
+    return same and (terms.nonfinite or _are_numbers(expected))
+
+
+def _are_numbers(tensor: Tensor) -> bool:
+    return not (tensor.is_floating_point() or tensor.is_complex()) or all_finite(tensor.detach())
 
 
 def _dense(tensor: Tensor) -> Tensor:

@@ -18,11 +18,19 @@ class Terms:
     dtype: torch.dtype | None = None
     rtol: float | None = None
     atol: float | None = None
+    nonfinite: bool = False  # whether NaN and infinities may be expected
 
     @property
     def subject(self) -> str:
         """What a sentence about the value begins with."""
         return self.label or "The result"
+
+    def unmet(self, found: str) -> str:
+        """Return the sentence for an expectation that holds what is no number."""
+        return (
+            f"{self.subject} was compared with {found}, which says nothing. Did your code change what it was "
+            "given? (A check that means this says nonfinite=True.)"
+        )
 
     def of_part(self, suffix: str) -> Terms:
         """Return the terms for a part of the value: `cache['k']`, `result[1]`."""

@@ -183,8 +183,6 @@ def test_parts_of_an_unnamed_value_belong_to_the_result() -> None:
         (torch.tensor(3), 3),
         (torch.tensor(True), True),
         (10**400, 10**400),
-        (NAN, NAN),
-        (-INF, -INF),
         (slice(1, 2), slice(1, 2)),
         ({1, 2}, {2, 1}),
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
@@ -193,12 +191,42 @@ def test_parts_of_an_unnamed_value_belong_to_the_result() -> None:
         (torch.ones(2, dtype=torch.complex64), torch.ones(2, dtype=torch.complex128)),
         (torch.ones(1).expand(5), torch.ones(5)),
         (torch.empty(0, 3), torch.empty(0, 3).double()),
-        (torch.tensor([NAN, INF, -INF, 1.0]), torch.tensor([NAN, INF, -INF, 1.0]).double()),
     ],
 )
 def test_same_values_have_no_failure(actual: object, expected: object) -> None:
     """Values that mean the same compare equal."""
     assert compare(actual, expected) is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "found"),
+    [
+        (NAN, NAN, "NaN"),
+        (-INF, -INF, "-inf"),
+        (
+            torch.tensor([NAN, INF, -INF, INF, 1]),
+            torch.tensor([NAN, INF, -INF, INF, 1]),
+            "1 NaN and 2 inf and 1 -inf",
+        ),
+        (torch.tensor([NAN, 1.0]), torch.tensor([NAN, 1.0]).double(), "1 NaN"),
+        (torch.tensor([INF, 1.0]), torch.tensor([INF, 1.0]), "1 inf"),
+        (torch.tensor([INF, 1.0]).cfloat(), torch.tensor([INF, 1.0]).cfloat(), "1 inf"),
+        ((1.0, torch.tensor([INF])), (1.0, torch.tensor([INF])), "1 inf"),
+    ],
+)
+def test_nothing_meets_what_is_no_number_unasked(actual: object, expected: object, found: str) -> None:
+    """An expectation that became NaN or infinite is met by nothing, unless the check says nonfinite=True."""
+    assert compare(actual, expected, nonfinite=True) is None
+    failure = compare(actual, expected, label="y")
+    assert failure is not None
+    assert failure.kind == "nan"
+    assert failure.message.removeprefix("y[1]").removeprefix("y") == (
+        f" was compared with {found}, which says nothing. Did your code change what it was given? "
+        "(A check that means this says nonfinite=True.)"
+    )
+    with pytest.raises(Mismatch, match="nonfinite=True"):
+        assert_close(actual, expected)
+    assert_close(actual, expected, nonfinite=True)
 
 
 def test_dtype_is_asked_for_by_name() -> None:

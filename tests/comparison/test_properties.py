@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from typing import Any
 
@@ -63,7 +64,24 @@ values = st.recursive(
 @given(values)
 def test_everything_equals_itself(value: object) -> None:
     """A value compared with itself has no failure."""
-    assert compare(value, value) is None
+    assert compare(value, value, nonfinite=True) is None
+
+
+@given(values)
+def test_only_numbers_meet_an_expectation_unasked(value: object) -> None:
+    """Without nonfinite=True a value equals itself exactly where it holds no NaN and no infinity."""
+    assert (compare(value, value) is None) == all_numbers(value)
+
+
+def all_numbers(value: object) -> bool:
+    """Return whether every number in a value is one."""
+    if isinstance(value, Tensor):
+        return bool(value.detach().isfinite().all())
+    if isinstance(value, dict):
+        return all(map(all_numbers, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(all_numbers, value))
+    return not isinstance(value, float | complex) or cmath.isfinite(value)
 
 
 @given(tensors(dtype=torch.float32))
@@ -78,13 +96,14 @@ def test_large_change_is_seen(tensor: Tensor) -> None:
 def test_same_dtype_compares_alike_both_ways(pair: tuple[Tensor, Tensor]) -> None:
     """Which side is called expected decides nothing between tensors of one dtype."""
     first, second = pair
-    assert (compare(first, second) is None) == (compare(second, first) is None)
+    one, other = compare(first, second, nonfinite=True), compare(second, first, nonfinite=True)
+    assert (one is None) == (other is None)
 
 
 @given(twins())
 def test_failure_over_values_is_whole(pair: tuple[Tensor, Tensor]) -> None:
     """A failure over values marks its worst element in its window, as texts that differ."""
-    failure = compare(*pair)
+    failure = compare(*pair, nonfinite=True)
     if failure is None:
         return
     assert failure.worst is not None
