@@ -20,7 +20,8 @@ class Trial:
     """A piece of code to be judged.
 
     `order` seeds an order of the checks, `stop` ends at a failing one, `only` names the one check to run;
-    `salt` gives the submission other random numbers, `diagnose` asks for the mistake behind a failure.
+    `salt` gives the submission other random numbers, `diagnose` asks for the mistake behind a failure;
+    `watched`: what the kata avoids counts against it.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class Trial:
     only: str = ""
     salt: str = ""
     diagnose: bool = False
+    watched: bool = True
     limits: Limits | None = None
 
     @classmethod
@@ -97,4 +99,5 @@ class TrialRunner:
         judge, kata = (self._judge, self.kata) if trial.diagnose else (self._judge_of_seen, self._seen)
         asked = request(kata, trial.source, file_name=kata.file_name, seed=trial.seed, limits=trial.limits)
         how = {"order": trial.order, "stop": trial.stop, "only": trial.only, "salt": trial.salt}
+        asked = asked if trial.watched else replace(asked, avoid=())
         return judge(replace(asked, diagnose=trial.diagnose, **how))

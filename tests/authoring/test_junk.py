@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ml_katas.authoring.junk.submissions import NAMES, Junk, junk_submissions
-from ml_katas.authoring.rules.junk import junk_is_rejected
+from ml_katas.authoring.junk.submissions import GIVEN, NAMES, Junk, junk_submissions
+from ml_katas.authoring.rules.junk import junk_is_rejected, junk_trials
 from ml_katas.authoring.trials import Trial, TrialRunner
 from ml_katas.course.kata import Kata
 from ml_katas.judging.protocol import Judge
@@ -44,8 +44,10 @@ def make_kata(engine: Engine, solution: str, body: str, *names: str, facts: str 
 
 def judged(runner: TrialRunner, *names: str) -> dict[str, tuple[Junk, Report]]:
     """Return each junk of the kata with its report, by name; of those called *names*, or all."""
-    submissions = [junk for junk in junk_submissions(runner.kata) if not names or junk.name in names]
-    reports = runner.reports([Trial(path=runner.kata.solution, source=junk.source) for junk in submissions])
+    pairs = zip(junk_submissions(runner.kata), junk_trials(runner.kata), strict=True)
+    chosen = [(junk, trial) for junk, trial in pairs if not names or junk.name in names]
+    submissions = [junk for junk, _ in chosen]
+    reports = runner.reports([trial for _, trial in chosen])
     return {junk.name: (junk, report) for junk, (_, report) in zip(submissions, reports, strict=True)}
 
 
@@ -95,8 +97,8 @@ def test_each_junk_is_what_it_says(engine: Engine, runner_of: MakeRunner, name: 
 
 
 def test_every_kind_is_known() -> None:
-    """There is a property above for each kind but the one for what works in place."""
-    assert set(NAMES) == {*PROPERTIES, "nothing"}
+    """There is a property above for each kind but those for what works in place and for what is given."""
+    assert set(NAMES) == {*PROPERTIES, *GIVEN, "nothing"}
 
 
 def test_a_good_suite_rejects_all_of_it(engine: Engine, runner_of: MakeRunner) -> None:
@@ -115,11 +117,57 @@ def test_a_good_suite_rejects_all_of_it(engine: Engine, runner_of: MakeRunner) -
         assert before.eq(x).all()
     """
     runner = runner_of(make_kata(engine, SCALED, body, "scaled"))
-    found = judged(runner)
+    found = judged(runner, *PROPERTIES)
     assert found.keys() == PROPERTIES.keys()
     assert [name for name, (junk, report) in found.items() if not junk.applies(report)] == []
     assert {str(report.status) for _, report in found.values()} <= {"failed", "error"}
     assert list(junk_is_rejected(runner.kata, runner)) == []
+
+
+WRAPPED = """
+    import torch
+    from torch import nn
+
+    class Wrapped(nn.Module):
+        def __init__(self, base):
+            super().__init__()
+            self.base = base
+
+        def forward(self, x):
+            return 2 * self.base(x)
+"""
+
+
+def test_what_is_given_is_spoiled_from_some_construction_on(engine: Engine, runner_of: MakeRunner) -> None:
+    """Parameters and buffers are scaled, zeroed and poisoned, at once or late; copies from before notice."""
+    after = """
+        for n in range(15):
+            base = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3).eval())
+            found = Wrapped(base)(torch.ones(4, 2))
+            assert torch.equal(found, 2 * base(torch.ones(4, 2))) or found.isnan().any()
+    """
+    before = """
+        for n in range({}):
+            base = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3).eval())
+            expected = 2 * base(torch.ones(4, 2))
+            assert torch.equal(Wrapped(base)(torch.ones(4, 2)), expected)
+    """
+
+    def rejected(body: str) -> list[tuple[str, bool]]:
+        runner = runner_of(make_kata(engine, WRAPPED, body, "Wrapped"))
+        submissions, trials = junk_submissions(runner.kata), junk_trials(runner.kata)
+        chosen = [pair for pair in zip(submissions, trials, strict=True) if pair[0].name in GIVEN]
+        reports = runner.reports([trial for _, trial in chosen])
+        return [
+            (junk.says.rpartition("goes on with those")[2], report.status is not Status.PASSED)
+            for (junk, _), (_, report) in zip(chosen, reports, strict=True)
+            if junk.applies(report)
+        ]
+
+    late = ["", ", from the 4th time on", ", from the 13th time on"]
+    assert rejected(after) == [(since, False) for _ in GIVEN for since in late]
+    assert rejected(before.format(15)) == [(since, True) for _ in GIVEN for since in late]
+    assert rejected(before.format(4)) == [(since, True) for _ in GIVEN for since in late[:2]]
 
 
 def test_answers_are_spoiled_in_all_their_parts(engine: Engine, runner_of: MakeRunner) -> None:

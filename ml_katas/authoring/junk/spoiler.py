@@ -89,6 +89,14 @@ JUNK: dict[str, Callable[[Any], Any]] = {
 }
 
 
+# What becomes of parameters and buffers that the solution is given, before it computes with them.
+GIVEN: dict[str, Callable[[Any], Any]] = {
+    "scaled": lambda p: p.mul_(1e12),
+    "zeroed": lambda p: p.zero_(),
+    "poisoned": lambda p: p.fill_(float("nan")),
+}
+
+
 def spoiled_number(value: Any, kind: str) -> Any:
     """Return junk for a number of Python's; a kind that concerns tensors only leaves it as it is."""
     if kind in ("dtype", "single"):
@@ -175,6 +183,15 @@ def damaged(value: Any) -> bool:
     return False
 
 
+def parameters_in(value: Any) -> list[Any]:
+    """Return the parameters and buffers of inexact numbers in a value that a caller gave."""
+    if isinstance(value, torch.nn.Module):
+        return [tensor for tensor in parts_of(value) if is_inexact(tensor)]
+    if isinstance(value, torch.Tensor):
+        return [value] if isinstance(value, torch.nn.Parameter) and is_inexact(value) else []
+    return [found for part in parts_of(value) for found in parameters_in(part)]
+
+
 def same(one: Any, other: Any) -> bool:
     """Return whether two answers are the same to a caller, gradients and NaN included."""
     one, other = as_tensor(one), as_tensor(other)
@@ -194,13 +211,15 @@ def same(one: Any, other: Any) -> bool:
 _ANSWERING = ("forward", "__call__", "__getitem__", "__len__", "__iter__", "__next__")
 
 
-def spoil(submission: dict[str, Any], names: list[str], kind: str, in_place: list[str], mark: str) -> None:
+def spoil(
+    submission: dict[str, Any], names: list[str], kind: str, in_place: list[str], mark: str, since: int = 1
+) -> None:
     """Have the functions and classes called *names* in *submission* answer with junk of this kind.
 
     *in_place* are the qualified names of functions that return nothing. The line *mark* is printed as soon
-    as an answer is not the right one.
+    as an answer is not the right one. What is given is spoiled from the *since*th time on.
     """
-    spoiler = Spoiler(kind, frozenset(in_place), mark)
+    spoiler = Spoiler(kind, frozenset(in_place), mark, since)
     for name in names:
         if isinstance(submission[name], type):
             spoiler.patch(submission[name])
@@ -211,8 +230,9 @@ def spoil(submission: dict[str, Any], names: list[str], kind: str, in_place: lis
 class Spoiler:
     """Turns what is returned to callers outside of the solution into junk, and says once that it did."""
 
-    def __init__(self, kind: str, in_place: frozenset[str], mark: str) -> None:
+    def __init__(self, kind: str, in_place: frozenset[str], mark: str, since: int = 1) -> None:
         self._kind = kind
+        self._spared = since - 1  # how often parameters may still be given and stay as they are
         self._in_place = in_place
         self._mark = mark
         self._inside = False  # while the solution runs: what it calls of itself stays right
@@ -255,6 +275,9 @@ class Spoiler:
 
     def _answer(self, right: Callable[..., Any], given: list[Any], call: Callable[[], Any]) -> Any:
         name = getattr(right, "__qualname__", "")
+        if self._kind in GIVEN:
+            self._spoil_given(given)
+            return call()
         if name.endswith("__init__") or (self._kind == "nothing" and name not in self._in_place):
             return call()
         if self._kind == "nothing":
@@ -275,6 +298,16 @@ class Spoiler:
         with contextlib.suppress(Exception):
             return self._spoiled(answer, given)
         return answer  # what cannot be spoiled stays right, so that only a check can reject it
+
+    def _spoil_given(self, given: list[Any]) -> None:
+        parameters = [found for value in given for found in parameters_in(value)]
+        if parameters and self._spared:
+            self._spared -= 1
+        elif parameters:
+            with torch.no_grad():
+                for parameter in parameters:
+                    GIVEN[self._kind](parameter)
+            self._report()
 
     def _instead(self, right: Any, junk: Any) -> Any:
         """Return *junk*, and say so unless it is what is *right* after all."""

@@ -39,8 +39,14 @@ KINDS = {
     "gradient": "returns the right numbers, whose gradient is twice the right one",
     "damage": "returns the right answer and changes the tensors that it was given",
     "nothing": "does nothing where it is to change something in place",
+    "scaled": "makes the parameters and buffers that it is given 10^12 times larger, and goes on with those",
+    "zeroed": "sets the parameters and buffers that it is given to zero, and goes on with those",
+    "poisoned": "sets the parameters and buffers that it is given to NaN, and goes on with those",
 }
 NAMES = tuple(KINDS)
+GIVEN = ("scaled", "zeroed", "poisoned")
+# Since which construction they are spoiled: a suite may look at the first ones only.
+SINCE = (1, 4, 13)
 
 
 @record
@@ -59,29 +65,33 @@ class Junk:
 def junk_submissions(kata: Kata) -> tuple[Junk, ...]:
     """Return the junk of each kind; where there are several entry points, also of each by itself."""
     names = kata.facts.entry_points
-    in_place = sorted(_in_place(parse_python(kata.solution)))
+    tree = parse_python(kata.solution)
+    in_place = sorted(_in_place(tree))
     kinds = [kind for kind in NAMES if kind != "nothing" or any(map(_is_public, in_place))]
     ways = [("it", names), *([(name, (name,)) for name in names] if len(names) > 1 else [])]
     right = kata.solution.read_bytes()
+    constructs = any(isinstance(node, ast.ClassDef) and node.name in names for node in tree.body)
     return tuple(
-        Junk(kind, f"{who} {KINDS[kind]}", right + _appendix(spoiled, kind, in_place))
+        Junk(kind, f"{who} {KINDS[kind]}{_since(n)}", right + _appendix(spoiled, kind, in_place, n))
         for kind in kinds
         for who, spoiled in ways
+        for n in (SINCE if kind in GIVEN and constructs else SINCE[:1])
     )
 
 
-def _appendix(names: tuple[str, ...], kind: str, in_place: list[str]) -> bytes:
-    """Return what makes junk of a solution's answers, in a namespace and under a file name of its own.
+def _since(number: int) -> str:
+    return f", from the {number}th time on" if number > 1 else ""
 
-    So what the kata avoids may be used in it.
-    """
+
+def _appendix(names: tuple[str, ...], kind: str, in_place: list[str], since: int) -> bytes:
+    """Return what makes junk of a solution's answers, in a namespace and under a file name of its own."""
     lines = (
         "",
         "",
         "_junk = {'__name__': 'junk'}",
         f"exec(compile({_travelling()!r}, '<junk>', 'exec'), _junk)",
         "_junk['torch'] = __import__('torch')",
-        f"_junk['spoil'](globals(), {list(names)}, {kind!r}, {in_place}, {MARK!r})",
+        f"_junk['spoil'](globals(), {list(names)}, {kind!r}, {in_place}, {MARK!r}, {since})",
         "",
     )
     return "\n".join(lines).encode()

@@ -23,6 +23,9 @@ _REMEDIES = {
     "gradient": "compare the gradients with those of the definition",
     "damage": "call it `with unchanged(…)`",
     "nothing": "compare what it is to change, before and after",
+    "scaled": "compute what is expected before the call, from copies of what is given",
+    "zeroed": "compute what is expected before the call, from copies of what is given",
+    "poisoned": "compute what is expected before the call, from copies of what is given",
 }
 
 
@@ -47,7 +50,8 @@ def junk_is_rejected(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
 
 def junk_trials(kata: Kata) -> list[Trial]:
     """Return the trials of all junk, in its order."""
-    return [Trial(path=kata.solution, source=junk.source) for junk in junk_submissions(kata)]
+    submissions = junk_submissions(kata)
+    return [Trial(path=kata.solution, source=junk.source, watched=False) for junk in submissions]
 
 
 def _not_rejected(kata: Kata, passed: list[Junk]) -> Iterator[Finding]:
