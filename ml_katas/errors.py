@@ -22,7 +22,7 @@ INTERRUPTED = 130  # the exit code after Ctrl-C
 
 
 class MlkataError(Exception):
-    """Something a person can mend; `next_step` says how."""
+    """Something a person can fix; `next_step` says how."""
 
     exit_code = 3
 

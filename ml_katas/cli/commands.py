@@ -35,7 +35,7 @@ COMMANDS: Table = {
     "cards": ("ml_katas.cli.cards:group", "Flashcards: list, show, check and add them."),
     "stats": ("ml_katas.cli.stats:stats", "Your reviews: streak, retention, what is to come."),
     "demo": ("ml_katas.cli.demo:demo", "See the whole loop once, in a workspace that vanishes."),
-    "doctor": ("ml_katas.cli.doctor:doctor", "What works on this machine, and how to mend what does not."),
+    "doctor": ("ml_katas.cli.doctor:doctor", "What works on this machine, and how to fix what does not."),
     "server": ("ml_katas.cli.server:group", "The process that makes checks fast."),
     "config": ("ml_katas.cli.config:group", "Read and change settings."),
     "completion": ("ml_katas.cli.completion:completion", "Make your shell complete katas and options."),

@@ -18,7 +18,7 @@ from .options import Settings, common
 @click.command()
 @common
 def doctor(settings: Settings) -> int:
-    """Show what works on this machine, what does not, and the command that mends it.
+    """Show what works on this machine, what does not, and the command that fixes it.
 
     Exit code 3: no kata can be judged here.
     """

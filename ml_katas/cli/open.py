@@ -18,7 +18,7 @@ def open_kata(settings: Settings, kata: str) -> None:
     """Open your file for KATA in your editor, at the line that waits to be written.
 
     The editor: MLKATA_EDITOR, the setting `editor`, VISUAL, EDITOR; `code` in a terminal of VS Code.
-    With --json the command is told and not run.
+    With --json the command is shown and not run.
     """
     from ..practice.editor import opening
 

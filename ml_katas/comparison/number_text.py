@@ -24,7 +24,7 @@ def brief(number: Number) -> str:
 def pairs_of_texts(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
     """Return (expected, actual, differs) as texts of one format, with digits enough to show who differs.
 
-    What no format tells apart is shown in full.
+    What no format distinguishes is shown in full.
     """
     for text in _formats(pairs):
         texts = [(text(expected), text(actual)) for expected, actual, _ in pairs]

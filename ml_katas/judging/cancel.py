@@ -27,7 +27,7 @@ class Cancel:
 
     @property
     def asked(self) -> bool:
-        """Whether it was asked for."""
+        """Return whether it was asked for."""
         return self._asked.is_set()
 
     def pause(self, seconds: float) -> None:

@@ -324,12 +324,12 @@ class Draft:
 
     @property
     def has_ended(self) -> bool:
-        """Whether there is a verdict."""
+        """Return whether there is a verdict."""
         return self._end is not None
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether this machine can never judge such a request as it is set up."""
+        """Return whether this machine can never judge such a request as it is set up."""
         return self.lack is not None and self.lack.for_good
 
     def take(self, event: Event) -> None:

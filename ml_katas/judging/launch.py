@@ -171,8 +171,8 @@ def start_parent(
 ) -> subprocess.Popen[bytes]:
     """Start a parent that serves *listener*, or *life* until that closes.
 
-    *address* is the path of the listening socket and what tells it from another of that name; a parent that
-    was *idle* for so many seconds ends.
+    *address* is the path of the listening socket and what distinguishes it from another of that name; a
+    parent that was *idle* for so many seconds ends.
     """
     fds = [sock.fileno() if sock else -1 for sock in (listener, life)]
     command = python(PARENT, *fds, round(idle, 1), *address, *([] if layers is None else [",".join(layers)]))

@@ -33,7 +33,7 @@ def log_of(socket: Path) -> Path:
 
 
 def identity(socket: Path) -> str:
-    """Return what tells a socket from another one of its name, or nothing where it is gone."""
+    """Return what distinguishes a socket from another one of its name, or nothing where it is gone."""
     try:
         found = os.stat(socket)
     except OSError:

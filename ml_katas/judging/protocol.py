@@ -173,7 +173,7 @@ class Judge(Protocol):
 
 
 class Patience:
-    """Until when something must be heard of a judge; each stage of a judgement has its own bound."""
+    """Until when a judge must send something; each stage of a judgement has its own bound."""
 
     def __init__(self, seconds: float) -> None:
         self.last(seconds)

@@ -26,7 +26,7 @@ class Server:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nobody can call it any more: its socket is gone, or is another's by now."""
+        """Return whether nobody can call it any more: its socket is gone, or is another's by now."""
         return identity(self.socket) != self.socket_identity
 
 

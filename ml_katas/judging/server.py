@@ -123,7 +123,7 @@ def start() -> Running:
 
 
 def stop() -> bool:
-    """Stop the server of this environment, and those that nobody can call any more; False where none ran."""
+    """Stop the server of this environment and those that nobody can call; return whether one ran."""
     from .running import end, servers_of
 
     found = servers_of(_folder_if_any())

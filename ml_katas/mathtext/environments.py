@@ -29,7 +29,7 @@ def drawn(environment: Environment, read: Read) -> list[Atom]:
 
 
 def rows(items: Sequence[Item]) -> list[list[list[Item]]]:
-    """Return the cells of each row of *items*; a last row without anything is none."""
+    """Return the cells of each row of *items*; an empty last row does not count."""
     table: list[list[list[Item]]] = [[[]]]
     for item in items:
         if isinstance(item, Command) and item.name == "\\":

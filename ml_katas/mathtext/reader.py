@@ -66,7 +66,7 @@ class Reader:
         return [item, *self._items[start + 1 : self._place]]
 
     def option(self) -> str:
-        """Return the text of an argument in square brackets, or nothing where there is none."""
+        """Return the text of an argument in square brackets, or nothing where no bracket follows."""
         if self.peek() != "[" or Char("]") not in self._items[self._place :]:
             return ""
         end = self._items.index(Char("]"), self._place)
@@ -74,7 +74,7 @@ class Reader:
         return join(self.read(items), compact=True)
 
     def delimiter(self, kind: Kind) -> list[Atom]:
-        """Return the bracket that comes next, as an opening or closing one; a dot is none."""
+        """Return the bracket that comes next, as an opening or closing one; a dot stands for no bracket."""
         self._skip_spaces()
         item = self._take_one()
         if item.source == ".":

@@ -56,7 +56,7 @@ def _attempts(kata: Kata, starter: Path) -> Iterator[tuple[str, str]]:
     mistake = _mistake(kata)
     if mistake:
         yield "A first attempt, with a mistake that many make", without_notes(mistake.source.decode())
-    yield "The mistake mended", read_text(kata.solution)
+    yield "The mistake fixed", read_text(kata.solution)
 
 
 def _mistake(kata: Kata) -> Mistake | None:

@@ -140,7 +140,7 @@ def whereabouts(state: AppState, due: Collection[str] = ()) -> Whereabouts:
 def upcoming(state: AppState, due: Collection[str] = ()) -> Upcoming:
     """Return the first kata that is *due*, the last one while it is unfinished, or else the next.
 
-    UsageError is raised where there is none.
+    Raises UsageError where all is done.
     """
     found = _upcoming(state, due)
     if found:

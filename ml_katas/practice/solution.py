@@ -73,5 +73,5 @@ def _yours(state: AppState, kata: Kata) -> str:
         return source.decode()
     except UnicodeDecodeError as error:
         raise WorkspaceError(
-            f"{path} is not UTF-8 text.", f"Byte {error.start} is none; save it as UTF-8."
+            f"{path} is not UTF-8 text.", f"Byte {error.start} is invalid; save it as UTF-8."
         ) from None

@@ -38,7 +38,7 @@ class AppState:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the learner must be told beside the outcome."""
+        """What the learner must know beside the outcome."""
         return (*self.notes, *(self._progress.notices if self._progress else ()))
 
     @property

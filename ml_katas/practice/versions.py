@@ -136,6 +136,6 @@ def _iso(at: datetime) -> str:
 
 
 def _digest(workspace: Workspace, kata: Kata) -> str:
-    """Return the hash of the submission, or nothing where there is none."""
+    """Return the hash of the submission, or nothing where it is missing."""
     path = workspace.submission_path(kata)
     return hash_of(read_submission(path)) if path.is_symlink() or path.exists() else ""

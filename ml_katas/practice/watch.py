@@ -17,7 +17,7 @@ from ..report import Report
 from ..support.records import record
 from .check import CheckOutcome
 
-# How long the watcher waits for further changes before it tells of the first, in milliseconds.
+# How long the watcher waits for further changes before it reports the first, in milliseconds.
 _STEP, _DEBOUNCE = 5, 20
 
 

@@ -163,7 +163,7 @@ class Workspace:
         return Version(len(versions) + 1, path)
 
     def kept(self, kata: Kata, source: bytes) -> Version:
-        """Return the version that holds *source*, the newest of several; store it where there is none."""
+        """Return the version that holds *source*, the newest of several; store it where it is new."""
         same = (v for v in reversed(self.versions(kata)) if read_submission(v.path) == source)
         return next(same, None) or self.keep(kata, source)
 

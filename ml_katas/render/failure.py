@@ -73,7 +73,7 @@ def output_lines(page: Page, output: str, title: str = "output") -> Iterator[Tex
 
 
 def _beginning(page: Page, output: str) -> Iterator[Text]:
-    """Yield the first lines of what was printed in a check that is not told in full."""
+    """Yield the first lines of what was printed in a check that is not shown in full."""
     lines = list(page.text(output.strip("\n")).split("\n")) if output.strip() else []
     hidden = len(lines) - _BEGINNING_LINES
 

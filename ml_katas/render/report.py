@@ -32,7 +32,7 @@ def report_view(report: Report, *, title: str, file: str, hints_shown: int, hint
 
 @record(kw_only=True)
 class _Story:
-    """A report with what is told about it."""
+    """A report with what is shown beside it."""
 
     report: Report
     title: str
@@ -73,7 +73,7 @@ class _Story:
 
     @property
     def _in_full(self) -> CheckResult | None:
-        """The check that is told in full; what is not written yet needs no telling."""
+        """The check that is shown in full; what is not written yet needs no explanation."""
         return None if self.report.status is Status.INCOMPLETE else self.report.first_failure
 
     def _is_waiting(self, check: CheckResult) -> bool:

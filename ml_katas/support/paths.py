@@ -1,4 +1,4 @@
-"""The folders of a person: where their settings and caches lie; without a home there are none."""
+"""The folders of a person: where their settings and caches lie; without a home there is neither."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Outcome:
 
 @dataclass
 class Ground:
-    """Where specimens are judged, one after the other; `damage` of each is told with its outcome."""
+    """Where specimens are judged, one after the other; `damage` of each is reported with its outcome."""
 
     kata: Kata
     next: Kata
@@ -113,13 +113,13 @@ class Ground:
     # -------- what must not have happened
 
     def _damage(self, report: Report) -> Iterator[str]:
-        told = "\n".join(_texts(to_plain(report)))
-        if self.secret in told:
+        shown = "\n".join(_texts(to_plain(report)))
+        if self.secret in shown:
             yield "a secret was told"
         printed = report.output + "".join(check.output for check in report.checks)
         if "ESCAPED" in printed:
             yield f"something worked that must not: {printed[printed.index('ESCAPED') :][:200]}"
-        if _CONTROLS.search(told):
+        if _CONTROLS.search(shown):
             yield "control characters came through"
         state = self._state()
         if state != self._before:

@@ -1,4 +1,4 @@
-"""`author check`: a whole kata is proven, and each way to weaken it is reported where it is to be mended."""
+"""`author check`: a whole kata is proven, and each way to weaken it is reported where it is to be fixed."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def in_kata(proof: Json, path: str) -> str:
 
 
 def test_a_whole_kata_is_proven(workshop: Workshop) -> None:
-    """A kata with nothing to mend is said to be proven, in one line, with exit code 0."""
+    """A kata with nothing to fix is said to be proven, in one line, with exit code 0."""
     result = workshop.check("smooth-counts")
     assert result.returncode == 0, result.stdout
     says = r"smooth-counts: proven; 4 of 4 mistakes caught; 22 of 22 mutants killed; \d+ judgements, "
@@ -427,7 +427,7 @@ def slug_of(flaw: str) -> str:
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
-def test_each_flaw_is_reported_where_it_is_to_be_mended(flaw: str, proof_of: Callable[[str], Json]) -> None:
+def test_each_flaw_is_reported_where_it_is_to_be_fixed(flaw: str, proof_of: Callable[[str], Json]) -> None:
     """A flawed kata is not publishable, and the findings name file, line and what to do."""
     proof = proof_of(flaw)
     reported = findings(proof)
@@ -466,7 +466,7 @@ def test_a_mark_excuses_a_survivor(proof_of: Callable[[str], Json]) -> None:
 
 
 def test_what_teaches_nothing_is_remarked(proof_of: Callable[[str], Json]) -> None:
-    """Mistakes that behave alike and a check that kills nothing are remarked, and nothing is to be mended."""
+    """Mistakes that behave alike and a check that kills nothing are remarked, and nothing is to be fixed."""
     proof = proof_of("idle mistakes and checks")
     assert proof["publishable"]
     assert findings(proof, severity="warning") == [

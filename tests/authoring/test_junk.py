@@ -412,7 +412,7 @@ def test_each_entry_point_is_tried_by_itself(
     )
 
 
-def test_a_solution_that_does_not_load_is_told_once(engine: Engine, runner_of: MakeRunner) -> None:
+def test_a_solution_that_does_not_load_is_reported_once(engine: Engine, runner_of: MakeRunner) -> None:
     """Where no junk can be judged nothing is claimed about it."""
     runner = runner_of(make_kata(engine, "import nowhere", "assert f()", "f"))
     (finding,) = junk_is_rejected(runner.kata, runner)

@@ -220,7 +220,7 @@ def test_a_broken_suite_is_the_kata_s_error(terminal: Terminal) -> None:
     assert "suite.py: cannot judge halves.py: " in result.stderr
 
 
-def test_a_page_that_is_wrong_is_told_with_its_line(terminal: Terminal) -> None:
+def test_a_page_that_is_wrong_is_reported_with_its_line(terminal: Terminal) -> None:
     """An entry is added to a page that can be read, and to no other."""
     page(terminal).write_text("## Squares\n", encoding="utf-8")
     result = terminal("author", "mistake", "tiny-double", write(terminal, HALVES))

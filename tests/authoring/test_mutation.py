@@ -248,7 +248,7 @@ def test_gradients_are_cut_or_let_through(body: str, expected: list[str]) -> Non
 
 
 def test_a_decorator_that_stops_gradients_is_forgotten() -> None:
-    """no_grad as a decorator goes, and the mutant is told with the decorator's line."""
+    """no_grad as a decorator goes, and the mutant is reported with the decorator's line."""
     source = IMPORTS + "@torch.no_grad()  # a leaf\n" + within("x.add_(1)", "x")
     first = automatic_mutants(source)[0]
     assert (first.mutation, first.line) == ("@torch.no_grad() -> nothing", "@torch.no_grad()  # a leaf")
@@ -298,8 +298,8 @@ def test_an_operation_in_place_on_something_fresh_stays() -> None:
 def test_defaults_are_changed_with_their_names() -> None:
     """A default is another number or the other flag; None stays."""
     source = "def f(x, k: int = 2, *, eps=1e-5, last=True, scale=None):\n    return x\n"
-    told = [mutation for mutation in mutations(source) if "->" in mutation and "=" in mutation]
-    assert told == [
+    shown = [mutation for mutation in mutations(source) if "->" in mutation and "=" in mutation]
+    assert shown == [
         "k: int = 2 -> k: int = 3",
         "k: int = 2 -> k: int = 1",
         "eps=1e-5 -> eps=0.0",
@@ -341,7 +341,7 @@ def test_a_statement_over_several_lines_is_named_by_its_first() -> None:
 
 
 def test_a_header_over_several_lines_is_named_by_its_first() -> None:
-    """A default in a signature over several lines is told with the line of its def."""
+    """A default in a signature over several lines is reported with the line of its def."""
     source = "def f(\n    x,\n    k=2,\n):\n    return x\n"
     assert [(one.mutation, one.line) for one in automatic_mutants(source)[:2]] == [
         ("k=2 -> k=3", "def f("),
@@ -349,7 +349,7 @@ def test_a_header_over_several_lines_is_named_by_its_first() -> None:
     ]
 
 
-def test_a_change_over_several_lines_is_told_in_one() -> None:
+def test_a_change_over_several_lines_is_reported_in_one() -> None:
     """What is deleted is shown in one line, however many it takes."""
     source = "out[i] += (\n    x\n    * w\n)\n"
     assert "out[i] += ( x * w ) -> pass" in mutations(source)
@@ -369,9 +369,9 @@ def test_operators_are_found_beside_parentheses_and_comments() -> None:
 
 def test_equal_mutations_on_a_line_are_numbered() -> None:
     """Mutation and line together name one mutant."""
-    told = mutations("y = x[1] * x[1] * x[1]\n")
-    assert [one for one in told if one.startswith("1 -> 2")] == ["1 -> 2", "1 -> 2 (2nd)", "1 -> 2 (3rd)"]
-    assert len(set(told)) == len(told)
+    shown = mutations("y = x[1] * x[1] * x[1]\n")
+    assert [one for one in shown if one.startswith("1 -> 2")] == ["1 -> 2", "1 -> 2 (2nd)", "1 -> 2 (3rd)"]
+    assert len(set(shown)) == len(shown)
 
 
 def test_identical_lines_have_identical_names() -> None:

@@ -183,7 +183,7 @@ def said(terminal: Terminal, *arguments: str) -> tuple[int, list[str]]:
 
 
 def test_a_kata_from_nothing_has_every_file_and_says_what_comes_next(terminal: Terminal) -> None:
-    """Without a solution a tiny one is written; the kata is whole, and the next two commands are told."""
+    """Without a solution a tiny one is written; the kata is whole, and the next two commands are shown."""
     result = terminal("author", "new", "soft-sign")
     folder = terminal.folder / "katas" / "soft-sign"
     lines = [line for file in FILES for line in (folder / file).read_text().splitlines() if "TODO" in line]
@@ -392,7 +392,7 @@ def test_a_track_keeps_its_layout(terminal: Terminal, before: str, after: str) -
     assert path.read_text() == text.format(after)
 
 
-def test_a_track_that_does_not_exist_is_told_in_lines_to_add(terminal: Terminal) -> None:
+def test_a_track_that_does_not_exist_is_reported_in_lines_to_add(terminal: Terminal) -> None:
     """For an unknown track the lines to add are printed, with the nearest name, and nothing is edited."""
     katas = terminal.folder / "katas"
     katas.mkdir()
@@ -482,7 +482,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("text", MISTAKES)
-def test_a_mistake_in_the_solution_is_told_with_its_line(terminal: Terminal, text: str) -> None:
+def test_a_mistake_in_the_solution_is_reported_with_its_line(terminal: Terminal, text: str) -> None:
     """A solution that no kata can be made from is an error with line and next step; nothing is written."""
     problem, remedy = MISTAKES[text]
     assert said(terminal, "soft-sign", "--from", write(terminal, text)) == (
@@ -518,7 +518,7 @@ def test_a_mistake_in_the_solution_is_told_with_its_line(terminal: Terminal, tex
     ],
     ids=["entry point", "file", "prerequisite"],
 )
-def test_what_does_not_exist_is_told_with_what_does(
+def test_what_does_not_exist_is_reported_with_what_does(
     terminal: Terminal, options: tuple[str, ...], lines: list[str]
 ) -> None:
     """Unknown entry points, files and prerequisites are errors that name the nearest right ones."""

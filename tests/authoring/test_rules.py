@@ -541,7 +541,7 @@ def test_a_tag_may_be_any_word(folder: Path, tag: str) -> None:
 
 
 def test_katas_that_require_each_other_are_named(folder: Path) -> None:
-    """A cycle of prerequisites is told with all katas on it."""
+    """A cycle of prerequisites is reported with all katas on it."""
     for slug, needed in (("num-sum", "num-count"), ("num-count", "num-mean")):
         shutil.copytree(folder, folder.parent / slug)
         change(folder.parent / slug / "kata.toml", "requires = []", f'requires = ["{needed}"]')
@@ -552,7 +552,7 @@ def test_katas_that_require_each_other_are_named(folder: Path) -> None:
     ]
 
 
-def test_a_cycle_elsewhere_is_told_elsewhere(folder: Path) -> None:
+def test_a_cycle_elsewhere_is_reported_elsewhere(folder: Path) -> None:
     """A kata is not blamed for a cycle that it only leads to."""
     shutil.copytree(folder, folder.parent / "num-sum")
     change(folder.parent / "num-sum" / "kata.toml", "requires = []", 'requires = ["num-sum"]')
@@ -590,7 +590,7 @@ def test_strays_are_found(folder: Path) -> None:
     assert findings(folder) == [f"{name}: {reason}" for name in strays]
 
 
-def test_a_folder_of_mutants_is_told_where_they_go(folder: Path) -> None:
+def test_a_folder_of_mutants_is_reported_where_they_go(folder: Path) -> None:
     """Files of known mistakes, as they once were, come with the command that puts them in their place."""
     (folder / "mutants").mkdir()
     (folder / "mutants" / "is_9.py").write_text("", encoding="utf-8")

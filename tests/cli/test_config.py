@@ -90,7 +90,7 @@ def test_folder_with_settings_is_a_workspace(terminal: Terminal, monkeypatch: py
         ("plain = \n", ":1: not TOML: Invalid value (at line 1, column 9)"),
     ],
 )
-def test_mistake_in_a_file_is_told_with_its_line(
+def test_mistake_in_a_file_is_reported_with_its_line(
     terminal: Terminal, user: Path, text: str, problem: str
 ) -> None:
     """A mistake in a configuration file names file, line and the right word, and exits with 3."""
@@ -103,8 +103,8 @@ def test_mistake_in_a_file_is_told_with_its_line(
     ]
 
 
-def test_mistake_in_a_variable_is_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that says what cannot be is told by its name."""
+def test_mistake_in_a_variable_is_reported(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that says what cannot be is reported by its name."""
     monkeypatch.setenv("MLKATA_PLAIN", "maybe")
     result = terminal("list")
     assert result.exit_code == 3
@@ -205,7 +205,7 @@ def test_set_says_when_something_else_comes_first(
 def test_wrong_setting_is_a_mistake_in_words(
     terminal: Terminal, user: Path, arguments: list[str], lines: list[str]
 ) -> None:
-    """A setting or value that does not exist is told with what does, and nothing is written."""
+    """A setting or value that does not exist is reported with what does, and nothing is written."""
     result = terminal("config", *arguments)
     assert (result.exit_code, user.exists()) == (2, False)
     assert result.stderr.splitlines() == [f"mlkata: {lines[0]}", *lines[1:]]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
 
 
-def told(terminal: Terminal, *arguments: str) -> dict[str, Any]:
+def answer(terminal: Terminal, *arguments: str) -> dict[str, Any]:
     """Return the JSON object that a command writes."""
     found = json.loads(terminal(*arguments, "--json").stdout)
     assert isinstance(found, dict)
@@ -21,7 +21,7 @@ def told(terminal: Terminal, *arguments: str) -> dict[str, Any]:
 
 
 def statuses(terminal: Terminal) -> dict[str, str]:
-    return {row["slug"]: row["status"] for row in told(terminal, "list")["katas"]}
+    return {row["slug"]: row["status"] for row in answer(terminal, "list")["katas"]}
 
 
 def write(terminal: Terminal, text: str, name: str = "tiny_double.py") -> None:
@@ -66,12 +66,12 @@ def test_status_says_where_you_are(terminal: Terminal, judge: ObedientJudge) -> 
 
 def test_status_as_json(terminal: Terminal, judge: ObedientJudge) -> None:
     """`mlkata --json` is the status as one object, and so is `mlkata status --json`."""
-    fresh = told(terminal)
+    fresh = answer(terminal)
     assert (fresh["schema"], fresh["workspace"], fresh["last"]) == ("mlkata.status/1", None, None)
     assert (fresh["next"]["kata"], fresh["next"]["why"]) == ("tiny-double", "course")
     terminal("start")
     terminal("check")
-    found = told(terminal, "status")
+    found = answer(terminal, "status")
     assert (found["workspace"], found["passed"], found["total"]) == (str(terminal.folder), 1, 2)
     assert found["tracks"] == [
         {"name": "tiny", "title": "Tiny steps", "passed": 1, "total": 2, "touched": True}
@@ -83,8 +83,8 @@ def test_status_as_json(terminal: Terminal, judge: ObedientJudge) -> None:
 
 def test_next_goes_on(terminal: Terminal, judge: ObedientJudge) -> None:
     """`next` starts the first kata, stays with it until it is passed, then starts the next in the track."""
-    assert told(terminal, "next")["why"] == "course"
-    again = told(terminal, "next")
+    assert answer(terminal, "next")["why"] == "course"
+    again = answer(terminal, "next")
     assert (again["kata"], again["written"], again["why"]) == ("tiny-double", False, "unfinished")
     terminal("check")
     assert terminal("next").stdout.splitlines()[0] == (
@@ -98,15 +98,15 @@ def test_what_was_given_up_comes_last(terminal: Terminal, judge: ObedientJudge) 
     """A kata whose solution was shown is offered again when no other is left."""
     terminal("start", "tiny-double")
     terminal("solution", "--give-up")
-    assert told(terminal, "next")["kata"] == "tiny-sum"
+    assert answer(terminal, "next")["kata"] == "tiny-sum"
     terminal("check")
-    assert told(terminal, "next")["kata"] == "tiny-double"
+    assert answer(terminal, "next")["kata"] == "tiny-double"
 
 
 def test_broken_kata_is_passed_over(terminal: Terminal) -> None:
     """`next` never leads to a kata that cannot be read."""
     (terminal.course / "tiny-double" / "kata.toml").write_text("")
-    assert told(terminal, "next")["kata"] == "tiny-sum"
+    assert answer(terminal, "next")["kata"] == "tiny-sum"
 
 
 def test_finished_track_is_celebrated_once(terminal: Terminal, judge: ObedientJudge) -> None:
@@ -152,14 +152,14 @@ def test_solution_waits_for_a_pass(terminal: Terminal, judge: ObedientJudge) -> 
 def test_giving_up_is_remembered(terminal: Terminal, judge: ObedientJudge) -> None:
     """After `--give-up` the kata is shown as given up, and a pass as one with the solution."""
     terminal("start", "tiny-double")
-    found = told(terminal, "solution", "--give-up")
+    found = answer(terminal, "solution", "--give-up")
     assert (found["schema"], found["gave_up"], found["yours"]) == ("mlkata.solution/1", True, None)
     assert statuses(terminal)["tiny-double"] == "gave-up"
     assert terminal("solution").exit_code == 0
     terminal("check")
     assert statuses(terminal)["tiny-double"] == "assisted"
     assert "passed with the solution" in terminal("list").stdout
-    assert told(terminal, "list", "--todo")["katas"][0]["slug"] == "tiny-sum"
+    assert answer(terminal, "list", "--todo")["katas"][0]["slug"] == "tiny-sum"
     assert terminal("solution", "--give-up").exit_code == 0
 
 
@@ -194,7 +194,7 @@ def test_solution_beside_your_own(
     ]
     plain = terminal("solution", "--diff", "--plain").stdout
     assert plain.startswith("--- tiny_double.py\n+++ solution.py\n@@ ")
-    assert told(terminal, "solution", "--diff")["diff"] + "\n" == plain
+    assert answer(terminal, "solution", "--diff")["diff"] + "\n" == plain
 
 
 def test_bare_starter(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,11 +224,11 @@ def test_update_of_a_kata_is_said(terminal: Terminal, judge: ObedientJudge) -> N
         "The brief and starter of tiny-double changed since you started it; your work stays."
         " `mlkata show tiny-double` shows the brief, `mlkata reset tiny-double` gives the new starter."
     ]
-    assert told(terminal, "list")["katas"][0]["changed"] == ["brief", "starter"]
+    assert answer(terminal, "list")["katas"][0]["changed"] == ["brief", "starter"]
     assert "    brief and starter changed since you started" in terminal("list").stdout
     assert content(terminal) == "mine"
     terminal("reset")
-    assert told(terminal, "list")["katas"][0]["changed"] == []
+    assert answer(terminal, "list")["katas"][0]["changed"] == []
     assert terminal("check").stderr == ""
 
 
@@ -238,10 +238,10 @@ def test_pass_of_an_earlier_suite_is_shown_as_such(terminal: Terminal, judge: Ob
     terminal("check")
     with (terminal.course / "tiny-double" / "suite.py").open("a") as file:
         file.write("# stricter\n")
-    assert told(terminal, "list")["katas"][0]["is_earlier"] is True
+    assert answer(terminal, "list")["katas"][0]["is_earlier"] is True
     assert "passed an earlier version" in terminal("list").stdout
     assert "The checks of tiny-double changed" in terminal("check").stderr
-    row = told(terminal, "list")["katas"][0]
+    row = answer(terminal, "list")["katas"][0]
     assert (row["is_earlier"], row["changed"], row["status"]) == (False, [], "passed")
 
 
@@ -255,4 +255,8 @@ def test_real_engine_day(terminal: Terminal, warm: None) -> None:
     assert "      │ seen 1" in result.stdout.splitlines()
     write(terminal, "def double(x):\n    return 2 * x\n")
     assert terminal("check").stdout.splitlines()[-1].startswith("  go on     mlkata next")
-    assert [v["status"] for v in told(terminal, "history")["versions"]] == ["incomplete", "failed", "passed"]
+    assert [v["status"] for v in answer(terminal, "history")["versions"]] == [
+        "incomplete",
+        "failed",
+        "passed",
+    ]

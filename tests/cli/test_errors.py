@@ -1,4 +1,4 @@
-"""A mistake is told once: what happened, the command to try next, the exit code; in JSON when asked."""
+"""A mistake is reported once: what happened, the command to try next, the exit code; in JSON when asked."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         ),
     ],
 )
-def test_mistake_is_told_with_the_next_step(
+def test_mistake_is_reported_with_the_next_step(
     terminal: Terminal, arguments: list[str], lines: list[str]
 ) -> None:
     """A mistake in the command's use is two lines on stderr, nothing on stdout, and exit code 2."""
@@ -93,7 +93,7 @@ def test_json_error_covers_the_command_line_itself(terminal: Terminal) -> None:
 
 
 def test_broken_kata_is_the_authors_turn(terminal: Terminal) -> None:
-    """A kata that cannot be read is told with file and line, and exits with 4."""
+    """A kata that cannot be read is reported with file and line, and exits with 4."""
     toml = terminal.course / "tiny-sum" / "kata.toml"
     toml.write_text(toml.read_text().replace("minutes", "minuts"))
     result = terminal("show", "tiny-sum")
@@ -101,8 +101,8 @@ def test_broken_kata_is_the_authors_turn(terminal: Terminal) -> None:
     assert result.stderr.splitlines() == [f"mlkata: {toml}:3: unknown key 'minuts'. Did you mean 'minutes'?"]
 
 
-def test_machine_that_cannot_judge_is_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine lacks is told with the command that mends it, and exits with 3."""
+def test_machine_that_cannot_judge_is_reported(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the machine lacks is reported with the command that fixes it, and exits with 3."""
 
     @contextmanager
     def judging(**_):  # type: ignore[no-untyped-def]

@@ -85,7 +85,7 @@ def test_open_as_json_runs_nothing(
         ("false", "false ended with exit code 1."),
     ],
 )
-def test_editor_that_cannot_run_is_told(
+def test_editor_that_cannot_run_is_reported(
     terminal: Terminal, editors: Path, monkeypatch: pytest.MonkeyPatch, editor: str | None, message: str
 ) -> None:
     """Without an editor that works the variables are named, and the exit code is 3."""
@@ -98,7 +98,7 @@ def test_editor_that_cannot_run_is_told(
 
 
 def test_open_before_start(terminal: Terminal, editors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kata that was never started is told with the command that writes its file."""
+    """A kata that was never started is reported with the command that writes its file."""
     monkeypatch.setenv("EDITOR", "vim")
     terminal("start", "tiny-double")
     assert terminal("open", "tiny-sum").stderr.splitlines()[1] == "  `mlkata start tiny-sum` writes it."
@@ -150,7 +150,7 @@ def test_completion_prints_the_script(terminal: Terminal, shell: str) -> None:
         subprocess.run([shell, "-n"], input=script, text=True, check=True)
 
 
-def test_unknown_shell_is_told(terminal: Terminal) -> None:
+def test_unknown_shell_is_reported(terminal: Terminal) -> None:
     """A shell that is not known is a mistake that names those that are."""
     result = terminal("completion", "tcsh")
     assert (result.exit_code, "'bash', 'zsh', 'fish'" in result.stderr) == (2, True)

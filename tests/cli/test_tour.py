@@ -88,7 +88,7 @@ def test_doctor_without_torch(terminal: Terminal, monkeypatch: pytest.MonkeyPatc
 def test_doctor_wants_a_recent_torch(
     terminal: Terminal, isolated: None, monkeypatch: pytest.MonkeyPatch, version: str, works: bool
 ) -> None:
-    """A torch that is too old is told like a missing one."""
+    """A torch that is too old is reported like a missing one."""
     monkeypatch.setattr(metadata, "version", lambda name: version)
     result = terminal("doctor", "--json")
     torch = json.loads(result.stdout)["findings"][1]

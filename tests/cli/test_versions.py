@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
 
 
-def told(terminal: Terminal, *arguments: str) -> dict[str, Any]:
+def answer(terminal: Terminal, *arguments: str) -> dict[str, Any]:
     """Return the JSON object that a command writes."""
     found = json.loads(terminal(*arguments, "--json").stdout)
     assert isinstance(found, dict)
@@ -52,14 +52,14 @@ def test_restore_loses_nothing(terminal: Terminal, judge: ObedientJudge) -> None
         write(terminal, text)
         terminal("check")
     write(terminal, "three")
-    found = told(terminal, "restore", "1")
+    found = answer(terminal, "restore", "1")
     assert (found["schema"], found["restored"], found["kept"]) == ("mlkata.restore/1", 1, 3)
     assert content(terminal) == "one"
     terminal("restore")
     assert content(terminal) == "three"
     terminal("restore", "tiny-double", "2")
     assert content(terminal) == "two"
-    assert [v["number"] for v in told(terminal, "history")["versions"]] == [1, 2, 3]
+    assert [v["number"] for v in answer(terminal, "history")["versions"]] == [1, 2, 3]
 
 
 def test_restore_after_the_file_was_deleted(terminal: Terminal, judge: ObedientJudge) -> None:
@@ -97,7 +97,7 @@ def test_history_shows_verdicts(terminal: Terminal, judge: ObedientJudge) -> Non
         terminal("check")
     write(terminal, "three")
     terminal("reset")
-    found = told(terminal, "history")
+    found = answer(terminal, "history")
     assert (found["schema"], found["unkept"]) == ("mlkata.history/1", True)
     assert [(v["number"], v["status"], v["passed"], v["current"]) for v in found["versions"]] == [
         (1, "failed", 0, False),

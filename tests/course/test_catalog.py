@@ -175,7 +175,7 @@ def test_track_naming_a_missing_kata_is_a_problem_with_its_line(course: Path) ->
 
 
 def test_kata_in_two_tracks_is_a_problem(course: Path) -> None:
-    """A kata that two tracks name stays in the first, and the second is told."""
+    """A kata that two tracks name stays in the first, and the second is reported."""
     with (course / "tracks.toml").open("a") as file:
         file.write('\n[[track]]\nname = "more"\ntitle = "More"\nkatas = ["tiny-sum"]\n')
     catalog = Catalog.load(course)

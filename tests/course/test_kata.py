@@ -1,4 +1,4 @@
-"""A kata is read whole from its folder, or its author is told what to mend and where."""
+"""A kata is read whole from its folder, or its author is told what to fix and where."""
 
 from __future__ import annotations
 
@@ -87,8 +87,10 @@ def test_folder_must_be_a_slug(kata: Kata) -> None:
         ("tags = []\n", "", 1, "'tags' is missing; it must be a list, each text"),
     ],
 )
-def test_wrong_fact_is_told_with_its_line(kata: Kata, old: str, new: str, line: int, problem: str) -> None:
-    """A mistake in kata.toml is told with its line, what was expected and the nearest right name."""
+def test_wrong_fact_is_reported_with_its_line(
+    kata: Kata, old: str, new: str, line: int, problem: str
+) -> None:
+    """A mistake in kata.toml is reported with its line, what was expected and the nearest right name."""
     (kata.folder / "kata.toml").write_text(FACTS.replace(old, new))
     assert (problem_of(kata.folder).line, problem_of(kata.folder).problem) == (line, problem)
 
@@ -108,7 +110,7 @@ def test_limits_have_bounds(kata: Kata, text: str, line: int, problem: str) -> N
 
 
 def test_card_needs_an_id(kata: Kata) -> None:
-    """A card without its comment, and one without an answer, are told with their heading's line."""
+    """A card without its comment, and one without an answer, are reported with their heading's line."""
     cards = kata.folder / "cards.md"
     cards.write_text("# Cards\n\n## Why?\n\nBecause.\n")
     assert (problem_of(kata.folder).path, problem_of(kata.folder).line) == (cards, 3)
@@ -159,8 +161,10 @@ def test_headings_in_code_are_text(kata: Kata) -> None:
         ('@after(NAME)\ndef test_a():\n    """A."""\n', 1, "@after takes the names of checks, as text"),
     ],
 )
-def test_malformed_suite_is_told_with_its_line(tmp_path: Path, text: str, line: int, problem: str) -> None:
-    """A suite whose manifest cannot be read is told with line and expectation, without being run."""
+def test_malformed_suite_is_reported_with_its_line(
+    tmp_path: Path, text: str, line: int, problem: str
+) -> None:
+    """A suite whose manifest cannot be read is reported with line and expectation, without being run."""
     found = problem_of_suite(tmp_path, text)
     assert (found.path.name, found.line) == ("suite.py", line)
     assert found.problem.startswith(problem)
@@ -205,8 +209,8 @@ def test_bare_starter_leaves_the_guidance_out(kata: Kata) -> None:
         ("{{ 1 / 0 }}\n", 1, "cannot be rendered: division by zero"),
     ],
 )
-def test_malformed_starter_is_told_with_its_line(kata: Kata, text: str, line: int, problem: str) -> None:
-    """A template that cannot be rendered is told with its file and line; it cannot reach into Python."""
+def test_malformed_starter_is_reported_with_its_line(kata: Kata, text: str, line: int, problem: str) -> None:
+    """A template that cannot be rendered is reported with its file and line; it cannot reach into Python."""
     kata.starter_template.write_text(text)
     with pytest.raises(InvalidKata) as caught:
         render_starter(kata)
@@ -215,7 +219,7 @@ def test_malformed_starter_is_told_with_its_line(kata: Kata, text: str, line: in
 
 
 def test_starter_must_be_utf8(kata: Kata) -> None:
-    """A template that is not UTF-8 is told with its file."""
+    """A template that is not UTF-8 is reported with its file."""
     kata.starter_template.write_bytes(b"\xff")
     with pytest.raises(InvalidKata, match="must be UTF-8 text"):
         render_starter(kata)

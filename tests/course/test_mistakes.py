@@ -309,7 +309,7 @@ def test_a_program_that_does_not_compile_is_an_error_with_its_line(page: Page) -
     assert page.problem(text)[0] == 11
 
 
-def test_a_solution_that_does_not_compile_is_told_as_itself(page: Page) -> None:
+def test_a_solution_that_does_not_compile_is_reported_as_itself(page: Page) -> None:
     """Where the solution is at fault, the error names the solution."""
     page.solution.write_text("def shares(x:\n", encoding="utf-8")
     with pytest.raises(InvalidKata, match=r"solution\.py:1: does not compile"):

@@ -37,8 +37,8 @@ class Expectation:
     @classmethod
     def read(cls, lines: list[str]) -> Expectation:
         """Return what the lines of a check say of its end."""
-        told = dropwhile(lambda line: not line.startswith("# expect: "), map(str.strip, lines))
-        text = " ".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), told))
+        expected = dropwhile(lambda line: not line.startswith("# expect: "), map(str.strip, lines))
+        text = " ".join(line[2:] for line in takewhile(lambda line: line.startswith("# "), expected))
         if not text:
             return cls()
         status, _, message = text.removeprefix("expect: ").partition(": ")

@@ -245,7 +245,7 @@ def test_a_pass_is_celebrated() -> None:
     ]
 
 
-def test_a_starter_is_told_where_to_write() -> None:
+def test_a_starter_says_where_to_write() -> None:
     """An untouched starter shows no failures, only the place to write at."""
     unwritten = Failure(kind=FailureKind.UNFINISHED, message="not written yet", at=Frame(9, "top_k_gating"))
     starter = report(Status.INCOMPLETE, *[check("adds", Status.INCOMPLETE, unwritten)] * 9)

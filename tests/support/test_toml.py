@@ -1,4 +1,4 @@
-"""TOML is read strictly: a mistake is told with file, line, what was expected and the nearest name."""
+"""TOML is read strictly: a mistake is reported with file, line, what was expected and the nearest name."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, problem: str) -> None:
+def test_mistake_is_reported_with_its_line(tmp_path: Path, text: str, line: int, problem: str) -> None:
     """A mistake raises InvalidKata with the file, the line and what was expected."""
     with pytest.raises(InvalidKata) as caught:
         read(tmp_path, text)
@@ -106,20 +106,20 @@ def test_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, pro
     assert str(caught.value).startswith(f"{tmp_path / 'thing.toml'}:{line}: ")
 
 
-def test_missing_file_is_told(tmp_path: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path) -> None:
     """A missing file is named, without a line."""
     with pytest.raises(InvalidKata, match=r"x\.toml: this file is missing"):
         read_toml(tmp_path / "x.toml", Thing)
 
 
 def test_text_must_be_utf8(tmp_path: Path) -> None:
-    """A file that is not UTF-8 is told with the byte where it stops being so."""
+    """A file that is not UTF-8 is reported with the byte where it stops being so."""
     (tmp_path / "x.md").write_bytes(b"caf\xe9 au lait")
     with pytest.raises(InvalidKata, match=r"must be UTF-8 text \(invalid continuation byte at byte 3\)"):
         read_text(tmp_path / "x.md")
 
 
-def test_folder_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+def test_folder_in_place_of_a_file_is_reported(tmp_path: Path) -> None:
     """A folder in place of a file is an error in words."""
     with pytest.raises(InvalidKata, match="cannot be read"):
         read_text(tmp_path)

@@ -29,7 +29,7 @@ class Edit:
 
 
 class Source:
-    """A solution's text beside its syntax tree. Raises SyntaxError where there is none."""
+    """A solution's text beside its syntax tree. Raises SyntaxError where the text has none."""
 
     def __init__(self, text: str) -> None:
         self.text = text

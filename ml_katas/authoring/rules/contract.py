@@ -1,4 +1,4 @@
-"""The rule that what a brief promises in bold is checked, as far as its words can tell."""
+"""The rule that what a brief promises in bold is checked, as far as its words show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .folder import MISTAKES
 _ITEM = re.compile(r"^- \*\*(?P<lead>[^*\n]+)\*\*(?P<text>.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STEM = 5  # letters: `gradient` and `gradients`, `infinity` and `infinite` begin alike
-_ENOUGH = 2  # telling words of an item that one check or mistake must share with it
+_ENOUGH = 2  # uncommon words of an item that one check or mistake must share with it
 _COMMON = frozenset(
     _WORD.findall(
         "about after all alone also and any are away been before both but can come does each else either "
@@ -60,7 +60,7 @@ class _Promise:
 
     @property
     def terms(self) -> list[str]:
-        """What the name lists: `Dtype and device` are two terms. One of common words only is none."""
+        """What the name lists: `Dtype and device` are two terms. Common words alone are no term."""
         terms = [term.strip(" .:,`") for term in re.split(r",| and ", self.lead)]
         return [term for term in terms if _stems(term)]
 

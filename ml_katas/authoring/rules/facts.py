@@ -116,7 +116,7 @@ def exemptions_name_junk(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     """Each `[[exempt]]` names a junk that there is, and says why it is right.
 
     An exemption allows a worthless submission to pass. Misspelled, it allows nothing; without a reason nobody
-    can tell later whether it still holds.
+    can see later whether it still holds.
 
     Take the name from the finding that made you write it, and give the reason in one sentence: "an update is
     not differentiated".

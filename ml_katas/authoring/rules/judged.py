@@ -1,4 +1,4 @@
-"""The rules of a kata that must be tried: each has submissions judged and yields what is to be mended."""
+"""The rules of a kata that must be tried: each has submissions judged and yields what is to be fixed."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ..findings import Finding, line_of
 from ..mutation import AutoMutant, automatic_mutants, diff
 from ..trials import Trial, TrialRunner
 
-_ADVICE = "Add a check that it fails; or mark it in kata.toml, where no input can tell it from the solution"
+_ADVICE = "Add a check that it fails; or mark it in kata.toml, where no input can show the difference"
 
 
 def automatic_mutants_are_killed(kata: Kata, runner: TrialRunner) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def _marks_are_right(kata: Kata, judged: list[tuple[AutoMutant, Report]]) -> Ite
 
 def _wrong_with(mark: Equivalent, judged: list[tuple[AutoMutant, Report]]) -> str:
     if not mark.reason.strip():
-        return f"the mark of {mark.mutation!r} needs a reason: why can no input tell it from the solution?"
+        return f"the mark of {mark.mutation!r} needs a reason: why can no input show the difference?"
     meant = [
         report for mutant, report in judged if (mutant.mutation, mutant.line) == (mark.mutation, mark.line)
     ]

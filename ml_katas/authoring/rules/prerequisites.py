@@ -55,7 +55,7 @@ def _requires(catalog: Catalog, slug: str) -> tuple[str, ...]:
     try:
         return catalog.find(slug).facts.requires
     except MlkataError:
-        return ()  # a kata that is broken is told of in its own proof
+        return ()  # a broken kata is reported in its own proof
 
 
 def _finding(kata: Kata, problem: str, slug: str) -> Finding:

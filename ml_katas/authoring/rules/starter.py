@@ -79,7 +79,7 @@ def _findings(kata: Kata, problems: Callable[[ast.Module], Problems]) -> Iterato
 
 
 def _starters(kata: Kata) -> Iterator[tuple[str, ast.Module]]:
-    """Yield both starters; one that does not compile is told of when it is tried."""
+    """Yield both starters; one that does not compile is reported when it is judged."""
     for which, bare in (("the starter", False), ("the bare starter", True)):
         with contextlib.suppress(SyntaxError):
             yield which, ast.parse(render_starter(kata, bare=bare))

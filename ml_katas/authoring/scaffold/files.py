@@ -74,7 +74,7 @@ def _code_of(solution: Solution) -> str:
 
 
 def _described(one: Function | Class) -> dict[str, Any]:
-    """Return an entry point as the brief tells of it."""
+    """Return an entry point as the brief describes it."""
     if isinstance(one, Function):
         return {"text": bare_call(one), "rows": one.parameters}
     made = bare_call(one.constructor).replace("__init__", one.name, 1) if one.constructor else f"{one.name}()"

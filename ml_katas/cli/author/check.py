@@ -101,7 +101,7 @@ def _run_check(settings: Settings, names: tuple[str, ...], only: str, *, show_ou
 
 @contextlib.contextmanager
 def _progress(settings: Settings) -> Iterator[tuple[OnProgress, Callable[[], None]]]:
-    """Yield what is told of the judgements, and what clears the place where that is shown.
+    """Yield what is called with the judgements done, and what clears the place where that is shown.
 
     It is a bar on a terminal, elsewhere a line for each kata.
     """

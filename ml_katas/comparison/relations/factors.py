@@ -70,7 +70,7 @@ def _bessel(factor: float, rtol: float, shape: tuple[int, ...]) -> str:
 
 
 def _integer(value: float, rtol: float) -> int:
-    """Return the integer that *value* is, or 0 where it is none or rtol is too coarse to say so."""
+    """Return the integer that *value* is, or 0 where it is not one or rtol is too coarse to say so."""
     slack = 2 * rtol * value
     nearest = round(value)
     return nearest if slack < 0.02 and abs(value - nearest) <= slack else 0

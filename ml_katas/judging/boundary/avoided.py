@@ -22,7 +22,7 @@ def uses(source: str, avoided: Iterable[str]) -> list[NameAtLine]:
 
 
 class _Reader:
-    """Follows aliases through a file, however deeply its expressions nest; methods are told by name alone."""
+    """Follows aliases through a file, however deeply its expressions nest; methods go by their name."""
 
     def __init__(self, tree: ast.AST, avoided: frozenset[str]) -> None:
         self._nodes = list(ast.walk(tree))

@@ -241,7 +241,7 @@ class Decoder:
             raise Corrupted(f"{error}, which no side can have sent") from None
         self.side.shared.drop(
             new.id for new in encoder.new
-        )  # not announced yet: what holds them is told anew
+        )  # not announced yet: what holds them is described again
         shared_object.agree(None if encoder.new else agreed)
 
     def _fill_container(self, obj: Any, content: Any) -> None:

@@ -100,7 +100,7 @@ class Beside(Protocol):
     def fileno(self) -> int: ...
 
     def serve(self) -> bool:
-        """Handle what is there to read; False when there will be no more."""
+        """Handle what is there to read; return whether more may come."""
 
 
 class Endpoint(Protocol):

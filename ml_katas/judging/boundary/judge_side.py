@@ -1,4 +1,4 @@
-"""The judge's side of the conversation: it trusts nothing that it is told."""
+"""The judge's side of the conversation: it trusts nothing that it receives."""
 
 from __future__ import annotations
 

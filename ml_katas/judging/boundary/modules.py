@@ -69,7 +69,7 @@ def is_by_value(node: dict[str, Any]) -> bool:
 
 
 def rebuild_module(side: Side, node: dict[str, Any]) -> nn.Module:
-    """Return the module that `describe_by_value` told of, still without parameters."""
+    """Return the module that `describe_by_value` described, still without parameters."""
     home, name = node["cls"]
     kind = getattr(sys.modules[home], name)
     module: nn.Module = kind.__new__(kind)

@@ -29,7 +29,7 @@ class SharedObject:
         self.version = 0
 
     def agree(self, content: Any) -> bool:
-        """Take *content* as agreed; say whether a tensor was changed by an operation that autograd counts."""
+        """Take *content* as agreed; return whether an operation that autograd counts changed a tensor."""
         was, self.agreed = self.version, content
         self.version = getattr(self.obj, "_version", 0)
         return self.version != was

@@ -110,7 +110,7 @@ def read_tensor(meta: Any, payload: bytearray) -> torch.Tensor:
 
 
 def checked_kind(meta: Any) -> tuple[torch.dtype, list[int], int]:
-    """Return dtype, shape and number of elements that *meta* tells of, or raise Corrupted."""
+    """Return dtype, shape and number of elements that *meta* describes, or raise Corrupted."""
     dtype, shape = DTYPES.get(_text(meta.get("d")).removesuffix(ON_META)), meta.get("s")
     if dtype is None or type(shape) is not list or len(shape) > MAX_DIMS:
         raise Corrupted("a tensor of an unknown kind")
@@ -123,12 +123,12 @@ def checked_kind(meta: Any) -> tuple[torch.dtype, list[int], int]:
 
 
 def is_on_meta(meta: Any) -> bool:
-    """Return whether *meta* tells of a tensor on the meta device."""
+    """Return whether *meta* describes a tensor on the meta device."""
     return _text(meta.get("d")).endswith(ON_META)
 
 
 def hollow_leaf(meta: Any) -> torch.Tensor:
-    """Return a leaf of the shape and dtype that *meta* tells of, without memory for its values."""
+    """Return a leaf of the shape and dtype that *meta* describes, without memory for its values."""
     dtype, shape, _ = checked_kind(meta)
     if not (dtype.is_floating_point or dtype.is_complex):
         raise Corrupted("a leaf of a dtype that has no gradients")

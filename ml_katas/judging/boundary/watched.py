@@ -152,7 +152,7 @@ def _find(path: str) -> Any:
 
 
 def _watch_code(function: types.FunctionType, hook: Hook) -> bool:
-    """Have a function of Python's call *hook* first, by whatever name it is known, where that is possible."""
+    """Have a function of Python's call *hook* first, whatever its name; return whether that was possible."""
     inner = inspect.unwrap(function)
     if not isinstance(inner, types.FunctionType):
         return False

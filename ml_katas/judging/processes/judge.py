@@ -1,4 +1,4 @@
-"""The judge: a process that hears one client, or a batch, and has each submission judged."""
+"""The judge: a process that serves one client, or a batch, and has each submission judged."""
 
 from __future__ import annotations
 

@@ -247,7 +247,7 @@ class Parent:
     # -------- sandboxes
 
     def _start_sandbox(self, limits: dict[str, Any], rpc: int, output: int, status: socket.socket) -> None:
-        """Fork a sandbox; where that cannot be, its judge is told so."""
+        """Fork a sandbox; where that fails, its judge gets an exit code."""
         try:
             pid, handle = self._fork(
                 lambda: become_sandbox(rpc, output, limits, self._confinement), keep=(rpc, output)
@@ -310,7 +310,7 @@ class Parent:
 
 @dataclass
 class Place:
-    """Where a resident parent is called: the path of its socket, and what tells that from another one."""
+    """Where a resident parent is called: the path of its socket, and what distinguishes it from others."""
 
     socket: Path
     identity: str
@@ -374,7 +374,7 @@ def main() -> None:
         parent.live_with(socket.socket(fileno=life_fd))
     if listener_fd >= 0:
         listener = socket.socket(fileno=listener_fd)
-        listener.listen(64)  # once more: so that the socket tells of this process, now that it is ready
+        listener.listen(64)  # once more: from now on the socket names this process as its peer
         parent.listen(listener)
     _wait_for_one_thread()
     gc.collect()

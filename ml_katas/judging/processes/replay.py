@@ -22,7 +22,7 @@ from ..boundary.learner_side import LearnerPeer
 
 
 class Script:
-    """A channel whose other side was recorded: it gives the frames in order and hears nothing."""
+    """A channel whose other side was recorded: it gives the frames in order and sends nothing."""
 
     def __init__(self, recording: bytes) -> None:
         self._recording = recording

@@ -68,7 +68,7 @@ class Judgement:
         """Judge, send the report, then the diagnosis; whatever goes wrong on the way is a verdict too."""
         try:
             self.judge()
-        except BaseException as error:  # pytest's own are none of Exception
+        except BaseException as error:  # pytest's own do not derive from Exception
             self.crash(error)
 
     def judge(self) -> None:

@@ -84,7 +84,7 @@ def run_item(item: pytest.Item, nextitem: pytest.Item | None) -> BaseException |
     """Run an instance of a check with its fixtures; return the first exception.
 
     Without the reports and hooks of pytest's own protocol, which nobody here listens to, and without its
-    fixtures where there are none: they take longer than many a check.
+    fixtures where a suite has none: they take longer than many a check.
     """
     arguments = _plain_arguments(item)
     if arguments is not None:

@@ -86,11 +86,11 @@ class Supervisor:
 
     @property
     def has_begun(self) -> bool:
-        """Whether a sandbox was ever started."""
+        """Return whether a sandbox was ever started."""
         return self._replacements >= 0
 
     def peer(self) -> JudgePeer:
-        """Return the conversation with the current sandbox; a fresh one where there is none."""
+        """Return the conversation with the current sandbox, or with a fresh one."""
         if self.ending is not None and (self.ending.final or self._peer is not None):
             raise self.ending
         if self._peer is None:
@@ -183,7 +183,7 @@ class Supervisor:
 
     @property
     def is_late(self) -> bool:
-        """Whether the judge still works for the submission although the submission's time is over."""
+        """Return whether the judge still works for the submission although the submission's time is over."""
         busy = self._peer is not None and self._peer.busy > 0
         return busy and time.monotonic() > self.clock.deadline()
 
@@ -261,7 +261,7 @@ class SupervisedPeer(JudgePeer):
 
 
 def limits_of_sandbox(limits: Limits) -> dict[str, Any]:
-    """Return what a sandbox is told of the limits."""
+    """Return the limits that a sandbox gets to know."""
     return {"cpu_seconds": limits.total_seconds, "memory_mib": limits.memory_mib}
 
 

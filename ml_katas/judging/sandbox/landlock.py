@@ -30,7 +30,7 @@ _ALL_NETWORK = _ALL_SCOPES = 0b11
 
 
 def version() -> int:
-    """Return the version of the interface, 0 where there is none."""
+    """Return the version of the interface, 0 where the system has none."""
     try:
         return system_call(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     except OSError:

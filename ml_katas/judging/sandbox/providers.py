@@ -55,7 +55,7 @@ class Output:
         return self._total > MOST_OUTPUT_MIB << 20
 
     def serve(self) -> bool:
-        """Read what is there; False at its end. Raises Ending when there is too much of it."""
+        """Read what is there; return whether more may come. Raises Ending where it is too much."""
         more = self._read()
         if self.flooded:
             raise endings.flood(MOST_OUTPUT_MIB)

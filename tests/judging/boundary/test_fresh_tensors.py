@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PASSED = (Status.PASSED, "")
 
-# A submission that does what it is told with the results of a callback and says what it sees.
+# A submission that does what it is asked with the results of a callback and says what it sees.
 SUBMISSION = '''
 import torch
 

@@ -98,7 +98,7 @@ def test_every_road_to_an_operation_is_watched(engine: Engine, road: str) -> Non
 
 
 @pytest.mark.parametrize("by", STAND_INS)
-def test_what_stands_in_for_an_avoided_name_is_told(engine: Engine, by: str) -> None:
+def test_what_stands_in_for_an_avoided_name_is_reported(engine: Engine, by: str) -> None:
     """A softmax out of another operation fails too, and the sentence says out of which."""
     report = judged(engine, f"import torch\ndef answer(x):\n    return {STAND_INS[by]}\n")
     assert (report.status, report.message) == (Status.FAILED, sentence("torch.softmax", by))

@@ -34,7 +34,7 @@ def submission(first: str = "return 1", second: str = "return 2", top: str = "")
     return f"{top}\ndef first():\n    {first}\n\n\ndef second():\n    {second}\n"
 
 
-def told(report: Report) -> list[str]:
+def statuses(report: Report) -> list[str]:
     """Return the report's status and those of its checks."""
     return [str(report.status), *(str(check.status) for check in report.checks)]
 
@@ -47,9 +47,9 @@ def sentence(report: Report) -> str:
 
 def test_passed_and_failed(engine: Engine) -> None:
     """A right submission passes; an assertion of the suite fails one check and lets the others run."""
-    assert told(engine.judge(THREE, submission())) == ["passed", "passed", "passed", "passed"]
+    assert statuses(engine.judge(THREE, submission())) == ["passed", "passed", "passed", "passed"]
     report = engine.judge(THREE, submission(first="return 3"))
-    assert told(report) == ["failed", "failed", "passed", "passed"]
+    assert statuses(report) == ["failed", "failed", "passed", "passed"]
     assert sentence(report) == "first is not 1"
     assert (report.passed, report.total) == (2, 3)
 
@@ -58,11 +58,11 @@ def test_unfinished_work_is_incomplete(engine: Engine) -> None:
     """NotImplementedError alone makes a report incomplete; beside other failures it is an error."""
     unfinished = submission(first="raise NotImplementedError", second="raise NotImplementedError")
     report = engine.judge(THREE, unfinished)
-    assert (told(report)[0], sentence(report)) == ("incomplete", "not written yet")
+    assert (statuses(report)[0], sentence(report)) == ("incomplete", "not written yet")
     partly = engine.judge(THREE, submission(first="raise NotImplementedError"))
-    assert told(partly) == ["incomplete", "incomplete", "passed", "passed"]
+    assert statuses(partly) == ["incomplete", "incomplete", "passed", "passed"]
     worse = engine.judge(THREE, submission(first="raise NotImplementedError", second="return 3"))
-    assert told(worse) == ["error", "incomplete", "failed", "failed"]
+    assert statuses(worse) == ["error", "incomplete", "failed", "failed"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_does_not_load_is_invalid(
     report = engine.judge(
         THREE, source if isinstance(source, bytes) else source.encode(), entry_points=("first", "second")
     )
-    assert told(report) == ["invalid", "not_run", "not_run", "not_run"]
+    assert statuses(report) == ["invalid", "not_run", "not_run", "not_run"]
     assert report.message.startswith(message.strip("."))
     if line is not None:
         assert report.at is not None
@@ -117,14 +117,14 @@ def test_a_submission_may_be_written_in_many_ways(engine: Engine) -> None:
         + submission().replace("\n", "\r\n").encode()
     )
     report = engine.judge(THREE, source, entry_points=("first", "second"))
-    assert told(report) == ["passed"] * 4
+    assert statuses(report) == ["passed"] * 4
     assert report.checks[0].output == "café\n"
 
 
 def test_an_exception_is_an_error_with_its_line(engine: Engine) -> None:
     """An exception is an error of that check; recursion, input and a late import come with their advice."""
     report = engine.judge(THREE, submission(first="return [][1]"))
-    assert told(report) == ["error", "error", "passed", "passed"]
+    assert statuses(report) == ["error", "error", "passed", "passed"]
     failure = report.checks[0].failure
     assert failure is not None
     assert (failure.message, failure.at) == (
@@ -135,7 +135,7 @@ def test_an_exception_is_an_error_with_its_line(engine: Engine) -> None:
     wanted = (
         "EOFError: EOF when reading a line. A submission gets its input as arguments, not from the keyboard."
     )
-    assert (told(asks)[0], sentence(asks)) == ("error", wanted)
+    assert (statuses(asks)[0], sentence(asks)) == ("error", wanted)
     late = engine.judge(THREE, submission(first="import helpers"))
     assert sentence(late) == (
         "ModuleNotFoundError: No module named 'helpers'. "
@@ -143,7 +143,7 @@ def test_an_exception_is_an_error_with_its_line(engine: Engine) -> None:
     )
     deep = engine.judge(THREE, submission(first="return first()"))
     assert sentence(deep).startswith("RecursionError: maximum recursion depth exceeded")
-    assert told(deep)[1:] == ["error", "passed", "passed"]
+    assert statuses(deep)[1:] == ["error", "passed", "passed"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_loop_without_end_is_a_timeout(engine: Engine, how: str) -> None:
     started = time.monotonic()
     report = engine.judge(THREE, submission(first=how), limits={"check_seconds": 0.5, "total_seconds": 4})
     assert time.monotonic() - started < 2.0
-    assert told(report) == ["timeout", "timeout", "not_run", "not_run"]
+    assert statuses(report) == ["timeout", "timeout", "not_run", "not_run"]
     why = "Your code was still running after 0.5 s, the limit for one check."
     assert [check.failure.message for check in report.checks if check.failure] == [
         why,
@@ -168,14 +168,14 @@ def test_the_whole_suite_has_a_limit(engine: Engine) -> None:
         first="import time; time.sleep(0.4); return 1", second="import time; time.sleep(0.4); return 2"
     )
     report = engine.judge(THREE, slow, limits={"total_seconds": 0.7})
-    assert told(report) == ["timeout", "passed", "timeout", "not_run"]
+    assert statuses(report) == ["timeout", "passed", "timeout", "not_run"]
     assert sentence(report) == "Your code was still running after 0.7 s, the limit for the whole suite."
 
 
 def test_a_loop_at_import_is_a_timeout(engine: Engine) -> None:
     """Code that hangs while it is imported is a timeout of the report."""
     report = engine.judge(THREE, submission(top="while True: pass"), limits={"check_seconds": 0.5})
-    assert told(report) == ["timeout", "not_run", "not_run", "not_run"]
+    assert statuses(report) == ["timeout", "not_run", "not_run", "not_run"]
     assert report.message == (
         "While it was imported: Your code was still running after 0.5 s, the limit for one check."
     )
@@ -184,7 +184,7 @@ def test_a_loop_at_import_is_a_timeout(engine: Engine) -> None:
 def test_code_that_ends_at_import_has_crashed(engine: Engine) -> None:
     """os._exit while importing is a crash, whatever the exit code."""
     report = engine.judge(THREE, submission(top="import os; os._exit(0)"))
-    assert told(report) == ["crashed", "not_run", "not_run", "not_run"]
+    assert statuses(report) == ["crashed", "not_run", "not_run", "not_run"]
     assert report.message == (
         "While it was imported: "
         "Your code ended its process with exit code 0 while the checker waited for an answer."
@@ -194,7 +194,7 @@ def test_code_that_ends_at_import_has_crashed(engine: Engine) -> None:
 def test_a_flood_of_output_is_a_limit(engine: Engine) -> None:
     """Printing more than 64 MiB ends the report, and 64 KiB of it are kept."""
     report = engine.judge(THREE, submission(first="while True: print('x' * 100_000)"))
-    assert told(report) == ["limit", "limit", "not_run", "not_run"]
+    assert statuses(report) == ["limit", "limit", "not_run", "not_run"]
     assert sentence(report) == "Your code printed more than 64 MiB."
     assert 0 < len(report.checks[0].output) <= 64 << 10
 
@@ -213,7 +213,7 @@ def test_a_flood_of_output_is_a_limit(engine: Engine) -> None:
 def test_too_much_memory_is_its_own_status(engine: Engine, bomb: str) -> None:
     """A memory bomb ends its check, and the others go on in a fresh sandbox."""
     report = engine.judge(THREE, submission(first=bomb), limits={"memory_mib": 128})
-    assert told(report) == ["memory", "memory", "passed", "passed"]
+    assert statuses(report) == ["memory", "memory", "passed", "passed"]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_crash_ends_its_check(engine: Engine, how: str, message: str) -> None:
     """A process that is gone is a crash with its signal or code; the others go on but for a forgery."""
     report = engine.judge(THREE, submission(first=how))
     rest = "not_run" if "corrupted" in message else "passed"
-    assert told(report) == ["crashed", "crashed", rest, rest]
+    assert statuses(report) == ["crashed", "crashed", rest, rest]
     assert sentence(report) == (message or sentence(report))
 
 
@@ -260,7 +260,7 @@ def test_a_sandbox_is_replaced_twice(engine: Engine) -> None:
             assert second() == 2
     '''
     report = engine.judge(suite, submission(first="import os; os._exit(1)"))
-    assert told(report) == ["crashed", "crashed", "not_run"]
+    assert statuses(report) == ["crashed", "crashed", "not_run"]
     assert report.checks[1].failure is not None
     assert report.checks[1].failure.message.endswith("waited for an answer. It was the third time.")
 

@@ -305,9 +305,9 @@ def test_no_name_reaches_the_terminal_raw(
     (tmp_path / name).write_text(RIGHT)
     for path in (tmp_path / name, tmp_path / f"missing{name}"):
         result = terminal("check", "tiny-double", "--file", str(path))
-        told = result.output + result.stderr
+        shown = result.output + result.stderr
         assert result.exit_code in (1, 2, 3)
-        assert not {"\x1b", "\x07", "\u202e", "\udcff"} & set(told)
+        assert not {"\x1b", "\x07", "\u202e", "\udcff"} & set(shown)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def term_dropped(node: ast.AST, source: Source) -> Iterator[Edit]:
 
 
 def power_changed(node: ast.AST, source: Source) -> Iterator[Edit]:
-    """A power has another sign, or is none."""
+    """A power has another sign, or is left out."""
     match node:
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             yield source.replace(node, source.operand(left, node))
