@@ -6,9 +6,9 @@ import argparse
 import os
 import platform
 
-from . import checking, exporting, resources, reviewing, saving, start_up
+from . import checking, exporting, proving, resources, reviewing, saving, start_up
 
-_PARTS = ("start-up", "review", "export", "check", "watch", "server")
+_PARTS = ("start-up", "review", "export", "check", "watch", "server", "proof")
 
 
 def main() -> None:
@@ -32,6 +32,8 @@ def main() -> None:
         saving.measure(chosen.rounds)
     if "server" in names:
         resources.measure()
+    if "proof" in names:
+        proving.measure()
 
 
 if __name__ == "__main__":

@@ -26,11 +26,13 @@ from ..run.session import CannotCollect, Session
 from ..run.submission_module import stand_in_module
 from ..run.supervisor import limits_of_sandbox
 from ..sandbox.confinement import Confinement, die_with_parent, hide_memory
+from ..sandbox.linux import use_huge_pages
 from ..sandbox.probes import probe
 from ..sandbox.providers import Ahead, Refusing, Spawned
 from .warmup import rehearse_suite
 
 _GRACE = 5.0
+_MANY_FORKS = 16
 _LOOK_SECONDS = 0.2
 
 
@@ -147,12 +149,16 @@ def serve_batch(connection: socket.socket, judge: Callable[[socket.socket], None
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are not waited for
+    forks = 0
     while True:
         message, fds, _, _ = socket.recv_fds(connection, 1, 1)
         if not message:
             return
         for fd in fds:
             _fork_for(socket.socket(fileno=fd), connection, judge)
+            forks += 1
+            if forks == _MANY_FORKS:
+                use_huge_pages()  # from now on forks are cheap
 
 
 def _fork_for(client: socket.socket, batch: socket.socket, judge: Callable[[socket.socket], None]) -> None:

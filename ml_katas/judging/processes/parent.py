@@ -42,6 +42,7 @@ from .judge import judge_connection
 _CREDENTIALS = struct.Struct("3i")
 _LOOK_SECONDS = 0.05
 _QUIET_SECONDS = 1.0
+_MANY_FORKS = 24
 _SELF_SECONDS = 60.0  # how often it is looked whether the socket is still this parent's
 
 
@@ -72,6 +73,8 @@ class Parent:
         self._crowded: set[int] = set()
         self._selector = selectors.DefaultSelector()
         self._listener: socket.socket | None = None
+        self._forks = 0
+        self._is_collapsed = False
         self._spare = os.open(os.devnull, os.O_RDONLY)  # given up to refuse a call in words
 
     def listen(self, listener: socket.socket) -> None:
@@ -92,6 +95,9 @@ class Parent:
             ready = self._selector.select(self._nap(idle_seconds, rested))
             self._serve(ready)
             self._end_crowds()
+            if self._forks >= _MANY_FORKS and not self._is_collapsed:
+                self._is_collapsed = True
+                use_huge_pages()  # each fork and each end of one costs a fifth from now on
             now = time.monotonic()
             if ready or self._judges or self._sandboxes:
                 wanted = now
@@ -288,6 +294,7 @@ class Parent:
 
     def _fork(self, run: Callable[[], int], keep: tuple[Any, ...]) -> tuple[int, int]:
         """Run something in a fork, and return its process and a handle on it, or raise OSError."""
+        self._forks += 1
         pid = os.fork()
         if pid:
             return pid, _handle_on(pid)
