@@ -17,6 +17,11 @@ from ..practice.overview import changed_sentence
 from ..report import Status
 from .messages import closing_notices, effort, short
 from .options import Settings, common, complete_kata
+from .screen import Working
+
+_REPLAYED = (
+    "This was a replay with a seed of your choice, which does not count as a pass: `mlkata check` does."
+)
 
 
 def _hexadecimal(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -42,46 +47,76 @@ def check(settings: Settings, kata: str, file: Path | None, seed: str, cold: boo
     Exit code: 0 passed, 1 not passed, 2 usage, 3 environment, 4 broken kata.
     """
     with settings.state() as state, closing_notices(settings.screen, state):
-        with settings.screen.working("checking ..."), _judge(cold, state.notes.append) as judge:
+        with settings.screen.working("checking ...") as working, _judge(cold, state.notes.append) as judge:
+            shown = _Shown(settings, working)
             checked = (
-                check_file(state, file, kata, judge=judge, seed=seed)
+                check_file(state, file, kata, judge=judge, seed=seed, on_verdict=shown.verdict)
                 if file
-                else check_submission(state, kata, judge=judge, seed=seed)
+                else check_submission(state, kata, judge=judge, seed=seed, on_verdict=shown.verdict)
             )
         if checked.changed:
             state.notes.append(changed_sentence(checked.kata.slug, checked.changed))
-        if settings.json:
-            settings.screen.emit(checked.report.to_json())
-        else:
-            _draw(settings, checked)
+        if seed and not file and checked.report.status is Status.PASSED:
+            state.notes.append(_REPLAYED)
+        shown.rest(checked)
     return _exit_code(checked.report.status)
 
 
-def _draw(settings: Settings, checked: CheckOutcome) -> None:
-    from ..render.report import report_view
+class _Shown:
+    """What is shown of a check: what did not pass at once, and the mistake behind it when that is found."""
 
-    kata = checked.kata
-    settings.screen.draw(
-        report_view(
-            checked.report,
-            title=kata.facts.title,
-            file=short(checked.path),
-            hints_shown=checked.hints_shown,
-            hints_total=len(kata.hints),
+    def __init__(self, settings: Settings, working: Working) -> None:
+        self._settings = settings
+        self._working = working
+        self._is_drawn = False
+
+    def verdict(self, checked: CheckOutcome) -> None:
+        """Show a verdict that may take a while to be explained."""
+        if not self._settings.json and checked.report.status is not Status.PASSED:
+            self._working.clear()
+            self._draw(checked)
+            self._working.show("looking for the mistake behind it ...")
+
+    def rest(self, checked: CheckOutcome) -> None:
+        """Show what is not shown yet."""
+        if self._settings.json:
+            self._settings.screen.emit(checked.report.to_json())
+        elif not self._is_drawn:
+            self._draw(checked)
+            self._draw_after_a_pass(checked)
+        elif checked.report.diagnosis:
+            from ..render.report import diagnosis_view
+
+            self._settings.screen.draw(diagnosis_view(checked.report))
+
+    def _draw(self, checked: CheckOutcome) -> None:
+        from ..render.report import report_view
+
+        self._is_drawn = True
+        kata = checked.kata
+        self._settings.screen.draw(
+            report_view(
+                checked.report,
+                title=kata.facts.title,
+                file=short(checked.path),
+                hints_shown=checked.hints_shown,
+                hints_total=len(kata.hints),
+            )
         )
-    )
-    if checked.finish:
-        from ..render.status import finish_view
 
-        settings.screen.say()
-        settings.screen.draw(finish_view(checked.finish))
-    for line in _after_a_pass(checked):
-        settings.screen.say(line)
+    def _draw_after_a_pass(self, checked: CheckOutcome) -> None:
+        if checked.finish:
+            from ..render.status import finish_view
+
+            self._settings.screen.say()
+            self._settings.screen.draw(finish_view(checked.finish))
+        for line in _after_a_pass(checked):
+            self._settings.screen.say(line)
 
 
 def _after_a_pass(checked: CheckOutcome) -> Iterator[str]:
-    """Yield the two commands to go on with; a file elsewhere leads nowhere."""
-    if checked.report.status is not Status.PASSED or not checked.is_recorded:
+    """Yield the two commands to go on with; what does not count leads nowhere."""
+    if checked.report.status is not Status.PASSED or not checked.counts:
         return
     yield ""
     yield "  compare   mlkata solution --diff"

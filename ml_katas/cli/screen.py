@@ -142,16 +142,35 @@ class Screen:
         click.echo(json.dumps(value, ensure_ascii=not self.encoding.lower().startswith("utf")))
 
     @contextlib.contextmanager
-    def working(self, text: str) -> Iterator[None]:
+    def working(self, text: str) -> Iterator[Working]:
         """Show *text* on a terminal's stderr until the block ends."""
-        shown = sys.stderr.isatty() and not self.plain and os.environ.get("TERM") != "dumb"
-        if shown:
-            click.echo(text, err=True, nl=False)
+        moves = sys.stderr.isatty() and not self.plain and os.environ.get("TERM") != "dumb"
+        working = Working(moves)
+        working.show(text)
         try:
-            yield
+            yield working
         finally:
-            if shown:
-                click.echo("\r\x1b[K", err=True, nl=False, color=True)
+            working.clear()
+
+
+class Working:
+    """A line on stderr that says what is waited for, on a terminal where it can be taken back."""
+
+    def __init__(self, moves: bool) -> None:
+        self._moves = moves
+        self._is_shown = False
+
+    def show(self, text: str) -> None:
+        """Show *text* until it is cleared."""
+        if self._moves:
+            click.echo(text, err=True, nl=False)
+            self._is_shown = True
+
+    def clear(self) -> None:
+        """Take the line back."""
+        if self._is_shown:
+            click.echo("\r\x1b[K", err=True, nl=False, color=True)
+            self._is_shown = False
 
 
 def fitted(text: str, stream: TextIO, is_plain: bool = False) -> str:

@@ -63,6 +63,7 @@ def _last(last: Last) -> dict[str, Any]:
             "passed": attempt.passed,
             "total": attempt.total,
             "seed": attempt.seed,
+            "replayed": bool(attempt.replayed),
             "failed_check": attempt.failed_check or None,
             "sentence": last.sentence or None,
         },

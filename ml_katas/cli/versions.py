@@ -111,4 +111,5 @@ def _version_as_json(kept: Kept) -> dict[str, Any]:
         "status": attempt.status if attempt else None,
         "passed": attempt.passed if attempt else None,
         "total": attempt.total if attempt else None,
+        "replayed": bool(attempt.replayed) if attempt else None,
     }

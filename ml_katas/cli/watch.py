@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..practice.check import CheckOutcome, check_submission
+from ..practice.check import CheckOutcome, OnVerdict, check_submission
 from ..practice.hint import next_hint
 from ..practice.start import start_kata
 from ..practice.watch import (
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from ..course.kata import Kata
     from ..judging.cancel import Cancel
-    from ..judging.protocol import OnEvent
 
 _KEYS = "h hint · r run · s brief · o open · n next · q quit"
 
@@ -64,7 +63,7 @@ class _Watch:
         self._kata = kata
         self._path = path
         self._mailbox = Mailbox()
-        self._runs = Runs(self._check, kata.slug, self._mailbox)
+        self._runs = Runs(self._check, self._mailbox)
         self._failed_before: frozenset[str] = frozenset()
         self._report: Report | None = None
         self._view: RenderableType | str = f"checking {path.name} ..."
@@ -88,13 +87,11 @@ class _Watch:
             self._settings.screen.draw(self._report_view(self._report))
         return self._leave[0]
 
-    def _check(self, seed: str, on_event: OnEvent, cancel: Cancel) -> CheckOutcome:
+    def _check(self, on_verdict: OnVerdict, cancel: Cancel) -> CheckOutcome:
         from ..judging.client import judging
 
         with self._settings.state() as state, judging() as judge:
-            return check_submission(
-                state, self._kata.slug, judge=judge, seed=seed, on_event=on_event, cancel=cancel
-            )
+            return check_submission(state, self._kata.slug, judge=judge, on_verdict=on_verdict, cancel=cancel)
 
     def _serve(self) -> None:
         waiting = [self._mailbox.fileno(), *self._page.keys()]

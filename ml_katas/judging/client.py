@@ -311,7 +311,7 @@ class Draft:
     waited for in vain.
     """
 
-    def __init__(self, slug: str, seed: str) -> None:
+    def __init__(self, slug: str, seed: str = "") -> None:
         self._slug, self._seed = slug, seed
         self._checks: list[CheckResult] = []
         self._end: Ended | None = None
@@ -335,10 +335,11 @@ class Draft:
     def take(self, event: Event) -> None:
         """Take over what one event says; a judge that starts makes what another one said void."""
         match event:
-            case Started(isolation=isolation):
+            case Started(isolation=isolation, seed=seed):
                 self.has_begun = True
                 self._checks = []
                 self._isolation = isolation
+                self._seed = seed or self._seed
             case Checked(check):
                 self._checks.append(check)
             case Ended():

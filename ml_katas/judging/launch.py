@@ -192,7 +192,7 @@ def _start(command: list[str], fds: list[int], stderr: IO[bytes]) -> subprocess.
             stderr=stderr,
             start_new_session=True,
             cwd="/",  # not a folder that the learner may remove
-            env=environment(),
+            env={**environment(), **_without_torn_files()},
         )
 
 
@@ -201,7 +201,8 @@ def _generous_limits() -> Iterator[None]:
     """Let what is started meanwhile have what the system grants, and not only what this shell asks for."""
     import resource
 
-    kinds = (resource.RLIMIT_NOFILE, resource.RLIMIT_CPU, resource.RLIMIT_DATA, resource.RLIMIT_AS)
+    names = ("NOFILE", "FSIZE", "CPU", "DATA", "AS")
+    kinds = [getattr(resource, f"RLIMIT_{name}") for name in names]
     before = {kind: resource.getrlimit(kind) for kind in kinds}
     for kind, (soft, hard) in before.items():
         wanted = max(soft, _MANY_FILES) if kind == resource.RLIMIT_NOFILE else resource.RLIM_INFINITY
@@ -214,6 +215,14 @@ def _generous_limits() -> Iterator[None]:
         for kind, limits in before.items():
             with contextlib.suppress(OSError, ValueError):
                 resource.setrlimit(kind, limits)
+
+
+def _without_torn_files() -> dict[str, str]:
+    """Return what keeps Python from writing compiled modules of which a limit would leave only a part."""
+    import resource
+
+    is_limited = resource.getrlimit(resource.RLIMIT_FSIZE)[1] != resource.RLIM_INFINITY
+    return {"PYTHONDONTWRITEBYTECODE": "1"} if is_limited else {}
 
 
 def _wait_or_kill(process: subprocess.Popen[bytes]) -> None:

@@ -104,10 +104,11 @@ def batch(kata: Kata) -> Batch:
 
 @record
 class Started:
-    """The judge is at work: the checks in their order, and how far the submission is confined."""
+    """The judge is at work: the checks in their order, how far the submission is confined, the run's seed."""
 
     checks: tuple[str, ...]
     isolation: Isolation
+    seed: str = ""
 
 
 @record

@@ -7,8 +7,8 @@ import secrets
 
 
 def new_run_seed() -> str:
-    """Return a fresh run seed, eight hex digits."""
-    return secrets.token_hex(4)
+    """Return a fresh run seed, sixteen hex digits: too many to find one that suits by trying."""
+    return secrets.token_hex(8)
 
 
 def derive(run_seed: str, check: str, side: str) -> int:

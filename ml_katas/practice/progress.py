@@ -114,12 +114,28 @@ _MIGRATIONS = (
         changed INTEGER NOT NULL
     ) STRICT;
     """,
+    # What came first is told by a count of turns, since clocks are put back; the rows before it have 0.
+    """
+    ALTER TABLE attempts ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE attempts ADD COLUMN version TEXT NOT NULL DEFAULT '';
+    ALTER TABLE attempts ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE starts ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE give_ups ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+    """,
+)
+_NEXT_TURN = (
+    "(SELECT 1 + coalesce(max(turn), 0) FROM (SELECT max(turn) AS turn FROM attempts"
+    " UNION ALL SELECT max(turn) FROM starts UNION ALL SELECT max(turn) FROM give_ups))"
 )
 
 
 @record(kw_only=True)
 class Attempt:
-    """One check of a submission; one that never came to its end is `interrupted`."""
+    """One check of a submission; one that never came to its end is `interrupted`.
+
+    `version` names the kept version that was judged; `replayed`: with a seed that was chosen, so that it
+    does not count as a pass.
+    """
 
     id: int
     kata: str
@@ -128,6 +144,8 @@ class Attempt:
     seed: str
     suite_hash: str
     submission_hash: str
+    version: str
+    replayed: bool
     status: str
     passed: int
     total: int
@@ -156,11 +174,14 @@ class Progress:
         """What the learner must know about the file itself."""
         return self._db.notices
 
-    def begin(self, kata: str, *, suite_hash: str, submission_hash: str) -> int:
+    def begin(
+        self, kata: str, *, suite_hash: str, submission_hash: str, version: str = "", replayed: bool = False
+    ) -> int:
         """Record that an attempt begins; until `end` it counts as interrupted."""
         return self._db.write(
-            "INSERT INTO attempts (kata, started, suite_hash, submission_hash) VALUES (?, ?, ?, ?)",
-            (kata, _now(), suite_hash, submission_hash),
+            "INSERT INTO attempts (kata, started, suite_hash, submission_hash, version, replayed, turn)"
+            f" VALUES (?, ?, ?, ?, ?, ?, {_NEXT_TURN})",
+            (kata, _now(), suite_hash, submission_hash, version, replayed),
         )
 
     def end(self, attempt: int, report: Report) -> None:
@@ -182,7 +203,7 @@ class Progress:
 
     def started(self, kata: str) -> None:
         """Record that the learner turned to *kata*."""
-        self._db.write("INSERT INTO starts (kata, at) VALUES (?, ?)", (kata, _now()))
+        self._db.write(f"INSERT INTO starts (kata, at, turn) VALUES (?, ?, {_NEXT_TURN})", (kata, _now()))
 
     def hinted(self, kata: str, number: int) -> None:
         """Record that hint *number* (from 1) was shown."""
@@ -190,7 +211,7 @@ class Progress:
 
     def gave_up(self, kata: str) -> None:
         """Record that the solution was shown before *kata* was passed."""
-        self._db.write("INSERT INTO give_ups (kata, at) VALUES (?, ?)", (kata, _now()))
+        self._db.write(f"INSERT INTO give_ups (kata, at, turn) VALUES (?, ?, {_NEXT_TURN})", (kata, _now()))
 
     def met(self, kata: str, fingerprint: Fingerprint) -> None:
         """Record which fingerprint of *kata* the learner works on from now on."""
@@ -208,7 +229,7 @@ class Progress:
         """Return the hashes of the suites that each kata was passed with."""
         found: dict[str, frozenset[str]] = {}
         for kata, suite in self._db.read(
-            "SELECT DISTINCT kata, suite_hash FROM attempts WHERE status = 'passed'"
+            "SELECT DISTINCT kata, suite_hash FROM attempts WHERE status = 'passed' AND NOT replayed"
         ):
             found[kata] = found.get(kata, frozenset()) | {suite}
         return found
@@ -225,32 +246,35 @@ class Progress:
     def last_kata(self) -> str:
         """Return the kata last started or checked, or nothing."""
         rows = self._db.read(
-            "SELECT kata FROM (SELECT kata, started AS at FROM attempts"
-            " UNION ALL SELECT kata, at FROM starts) ORDER BY at DESC LIMIT 1"
+            "SELECT kata FROM (SELECT kata, turn, started AS at FROM attempts"
+            " UNION ALL SELECT kata, turn, at FROM starts) ORDER BY turn DESC, at DESC LIMIT 1"
         )
         return str(rows[0][0]) if rows else ""
 
     def statuses(self) -> dict[str, KataStatus]:
         """Return the status of each kata that was ever touched; a pass after the solution is assisted."""
         touched = self._db.read("SELECT kata FROM starts UNION SELECT kata FROM attempts")
-        passed = self._db.read(
-            "SELECT kata, min(started) FROM attempts WHERE status = 'passed' GROUP BY kata"
-        )
-        shown = dict(self._db.read("SELECT kata, min(at) FROM give_ups GROUP BY kata"))
+        passed = self._firsts("started AS at FROM attempts WHERE status = 'passed' AND NOT replayed")
+        shown = self._firsts("at FROM give_ups")
         return (
             {kata: KataStatus.STARTED for (kata,) in touched}
             | dict.fromkeys(shown, KataStatus.GAVE_UP)
             | {
                 kata: KataStatus.ASSISTED if shown.get(kata, at) < at else KataStatus.PASSED
-                for kata, at in passed
+                for kata, at in passed.items()
             }
         )
+
+    def _firsts(self, rows: str) -> dict[str, tuple[int, str]]:
+        """Return for each kata the turn and the time of the first of some rows."""
+        found = self._db.read(f"SELECT kata, turn, {rows} ORDER BY turn DESC, at DESC")
+        return {kata: (turn, at) for kata, turn, at in found}
 
     def attempts(self, kata: str) -> tuple[Attempt, ...]:
         """Return the attempts at *kata*, oldest first."""
         rows = self._db.read(
-            "SELECT id, kata, started, coalesce(ended, ''), seed, suite_hash, submission_hash,"
-            " coalesce(status, 'interrupted'), coalesce(passed, 0), coalesce(total, 0),"
+            "SELECT id, kata, started, coalesce(ended, ''), seed, suite_hash, submission_hash, version,"
+            " replayed, coalesce(status, 'interrupted'), coalesce(passed, 0), coalesce(total, 0),"
             " coalesce(failed_check, '') FROM attempts WHERE kata = ? ORDER BY id",
             (kata,),
         )

@@ -122,12 +122,14 @@ def _wanted(workspace: Workspace, kata: Kata, number: int | None) -> Version:
 
 def _judged(version: Version, after: Version | None, attempts: tuple[Attempt, ...]) -> Attempt | None:
     until = _iso(after.at) if after else "9999"
-    found = [
-        attempt
-        for attempt in attempts
-        if attempt.submission_hash.startswith(version.digest) and _iso(version.at) <= attempt.started < until
-    ]
-    return found[-1] if found else None
+
+    def is_of_it(attempt: Attempt) -> bool:
+        if attempt.version:
+            return attempt.version == version.name
+        is_same = attempt.submission_hash.startswith(version.digest)  # recorded before versions had names
+        return is_same and _iso(version.at) <= attempt.started < until
+
+    return next(filter(is_of_it, reversed(attempts)), None)
 
 
 def _iso(at: datetime) -> str:

@@ -10,12 +10,10 @@ from pathlib import Path
 
 from ..errors import MlkataError
 from ..judging.cancel import Cancel, Cancelled
-from ..judging.client import Draft, call_ahead
-from ..judging.protocol import Ended, Event, OnEvent
-from ..judging.seeds import new_run_seed
+from ..judging.client import call_ahead
 from ..report import Report
 from ..support.records import record
-from .check import CheckOutcome
+from .check import CheckOutcome, OnVerdict
 
 # How long the watcher waits for further changes before it reports the first, in milliseconds.
 _STEP, _DEBOUNCE = 5, 20
@@ -48,7 +46,7 @@ class Failed:
 
 
 WatchEvent = Saved | Verdict | Finished | Failed
-RunCheck = Callable[[str, OnEvent, Cancel], CheckOutcome]
+RunCheck = Callable[[OnVerdict, Cancel], CheckOutcome]
 
 
 class Mailbox:
@@ -76,9 +74,8 @@ class Mailbox:
 class Runs:
     """Runs checks in a thread, one at a time: a new one ends the one before."""
 
-    def __init__(self, check: RunCheck, slug: str, mailbox: Mailbox) -> None:
+    def __init__(self, check: RunCheck, mailbox: Mailbox) -> None:
         self._check = check
-        self._slug = slug
         self._mailbox = mailbox
         self._cancel = Cancel()
         self._thread: threading.Thread | None = None
@@ -97,16 +94,12 @@ class Runs:
             self._thread.join(5)
 
     def _run(self, cancel: Cancel) -> None:
-        seed = new_run_seed()
-        draft = Draft(self._slug, seed)
-
-        def take(event: Event) -> None:
-            draft.take(event)
-            if isinstance(event, Ended) and not cancel.asked:
-                self._mailbox.put(Verdict(draft.report()))
+        def take(checked: Checked) -> None:
+            if not cancel.asked:
+                self._mailbox.put(Verdict(checked.report))
 
         try:
-            checked = self._check(seed, take, cancel)
+            checked = self._check(take, cancel)
         except Cancelled:
             return
         except (MlkataError, OSError) as error:

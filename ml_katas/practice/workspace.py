@@ -55,6 +55,11 @@ class Version:
     path: Path
 
     @property
+    def name(self) -> str:
+        """What tells it from all others of its kata, whenever they were kept."""
+        return self.path.stem
+
+    @property
     def at(self) -> datetime:
         """When it was kept."""
         return datetime.strptime(self.path.stem.partition("-")[0], _STAMP).replace(tzinfo=UTC)

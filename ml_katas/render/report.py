@@ -10,6 +10,7 @@ from ..report import CheckResult, IsolationLevel, Report, Status
 from ..support.records import record
 from .failure import (
     brief_lines,
+    check_line,
     diagnosis_lines,
     failure_lines,
     output_lines,
@@ -28,6 +29,22 @@ def report_view(report: Report, *, title: str, file: str, hints_shown: int, hint
     return _Story(
         report=report, title=title, file=file, hints_shown=hints_shown, hints_total=hints_total
     ).view()
+
+
+def diagnosis_view(report: Report) -> View:
+    """Return the mistake behind the failures of *report*, to be shown below it."""
+    return View(lambda page: _diagnosis(page, report))
+
+
+def _diagnosis(page: Page, report: Report) -> Iterator[Text]:
+    diagnosis = report.diagnosis
+    assert diagnosis is not None
+    yield Text()
+    for check in report.checks:
+        if check.name == diagnosis.check and check is not report.first_failure:
+            yield from check_line(page, check)
+    for line in diagnosis_lines(page.less(2), diagnosis):
+        yield Text.assemble("  ", line)
 
 
 @record(kw_only=True)

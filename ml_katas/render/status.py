@@ -102,6 +102,8 @@ def _last(page: Page, last: Last) -> Iterator[Text]:
         return
     style = "green" if attempt.status == "passed" else "yellow"
     verdict = Text.assemble((attempt.status, style), f" {ago(attempt.started)}")
+    if attempt.replayed:
+        verdict.append(", a replay with a chosen seed", "dim")
     if attempt.total:
         verdict.append(f", {attempt.passed} of {attempt.total} checks")
     yield verdict

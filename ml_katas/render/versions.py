@@ -40,4 +40,6 @@ def _verdict(page: Page, kept: Kept) -> Text:
         verdict = Text(attempt.status, "green" if attempt.status == "passed" else "yellow")
         if attempt.total and attempt.status != "passed":
             verdict.append(f", {attempt.passed} of {attempt.total}")
+        if attempt.replayed:
+            verdict.append(", a replay with a chosen seed", "dim")
     return page.parts(verdict, Text("your file now", "bold") if kept.is_current else Text())

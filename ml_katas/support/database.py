@@ -11,25 +11,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import WorkspaceError
-from .files import as_file_error, locked
+from .files import as_file_error, locked, write_whole
 
 Result = TypeVar("Result")
 Values = tuple[Any, ...] | dict[str, Any]
 
 BUSY_SECONDS = 5.0
+_NO_WRITING = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL)
 
 
 class Database:
     """An SQLite file; *migrations* are its scripts, one for each `user_version`.
 
     `notices` are sentences for the learner: what was found damaged and where it was put.
-    A folder that cannot be written to is read all the same.
+    A folder that cannot be written to is read all the same, and so is one on a full disk.
     """
 
     def __init__(self, path: Path, migrations: tuple[str, ...]) -> None:
         self.path = path
         self.notices: list[str] = []
         self._migrations = migrations
+        self._why_read_only: sqlite3.Error | None = None
         self._file = 0
         self._db = self._connect()
 
@@ -46,6 +48,8 @@ class Database:
 
     def transact(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Return what *work* returns; what it writes is written as one, or not at all."""
+        if self._why_read_only:
+            raise self._in_words(self._why_read_only)
 
         def run() -> Result:
             with _transaction(self._db):
@@ -66,24 +70,46 @@ class Database:
         return work()
 
     def _connect(self) -> sqlite3.Connection:
+        if not _size(self.path):
+            return self._begin()
         try:
             return self._open()
         except sqlite3.DatabaseError as error:
-            if _code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and self.path.is_file():
-                return self._open_to_read()
+            if _code(error) in _NO_WRITING and self.path.is_file():
+                return self._open_to_read(error)
             if _code(error) == sqlite3.SQLITE_IOERR:
                 return self._open_after_others()
             if not _is_damage(error):
                 raise self._in_words(error) from None
         return self._renew()
 
+    def _begin(self) -> sqlite3.Connection:
+        """Make the file, whole or not at all: one that is empty had a content once, and is put aside."""
+        with as_file_error(self.path, "written"), locked(self.path.with_suffix(".lock")):
+            if _size(self.path) == 0:
+                aside = self._put_aside()
+                says = "The progress file was empty, as after a power cut."
+                self.notices.append(f"{says} It is now {aside}; a new one begins.")
+            if _size(self.path) is None:
+                with closing(sqlite3.connect(":memory:", isolation_level=None)) as new:
+                    self._migrate(new, 0)
+                    write_whole(self.path, new.serialize())
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            raise self._in_words(error) from None
+
     def _open_after_others(self) -> sqlite3.Connection:
         """Open the file once nobody is putting it aside, which fails those who have it open."""
-        with locked(self.path.with_suffix(".lock")):
-            try:
+        try:
+            with locked(self.path.with_suffix(".lock")):
                 return self._open()
-            except sqlite3.DatabaseError as error:
-                raise self._in_words(error) from None
+        except sqlite3.DatabaseError as error:
+            if _code(error) in (sqlite3.SQLITE_IOERR, *_NO_WRITING):
+                return self._open_to_read(error)
+            raise self._in_words(error) from None
+        except OSError:
+            return self._open_to_read(sqlite3.OperationalError("database or disk is full"))
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -95,22 +121,32 @@ class Database:
             raise
         return db
 
-    def _open_to_read(self) -> sqlite3.Connection:
+    def _open_to_read(self, why: sqlite3.Error) -> sqlite3.Connection:
         """Open a copy in memory: the write-ahead log asks for a folder that can be written to."""
+        db = sqlite3.connect(":memory:", isolation_level=None)
+        with as_file_error(self.path, "read"):
+            try:
+                self._copy_with_log(db)
+            except (OSError, sqlite3.Error):  # there is no place for a copy: what the log holds is left out
+                with closing(sqlite3.connect(f"{self.path.as_uri()}?immutable=1", uri=True)) as whole:
+                    whole.backup(db)
+        self._migrate(db, _version(db))
+        db.execute("PRAGMA query_only = ON")
+        self._why_read_only = why
+        return db
+
+    def _copy_with_log(self, db: sqlite3.Connection) -> None:
         from shutil import copyfile
         from tempfile import TemporaryDirectory
 
-        db = sqlite3.connect(":memory:", isolation_level=None)
-        with TemporaryDirectory(prefix="mlkata-") as folder, as_file_error(self.path, "read"):
+        memory = "/dev/shm"  # where the disk is full, this is not
+        with TemporaryDirectory(prefix="mlkata-", dir=memory if Path(memory).is_dir() else None) as folder:
             copy = Path(folder, self.path.name)
             for name in (self.path.name, f"{self.path.name}-wal"):
                 if self.path.with_name(name).exists():
                     copyfile(self.path.with_name(name), copy.with_name(name))
             with closing(sqlite3.connect(copy)) as whole:
                 whole.backup(db)
-        self._migrate(db, _version(db))
-        db.execute("PRAGMA query_only = ON")
-        return db
 
     def _migrate(self, db: sqlite3.Connection, version: int) -> None:
         if version > len(self._migrations):
@@ -192,6 +228,14 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _size(path: Path) -> int | None:
+    """Return the size of a file, or None where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -151,14 +151,34 @@ def test_attempt_is_recorded_and_the_version_kept(terminal: Terminal, judge: Obe
     terminal("start", "tiny-double")
     for text in ("one", "two"):
         (terminal.folder / "tiny_double.py").write_text(text)
-        terminal("check", "--seed", "AB12")
+        terminal("check")
     assert attempts(terminal) == [
-        ("tiny-double", "failed", "ab12", 0, 2, "test_double_of_one_is_two"),
-        ("tiny-double", "passed", "ab12", 2, 2, None),
+        ("tiny-double", "failed", "7f3a", 0, 2, "test_double_of_one_is_two"),
+        ("tiny-double", "passed", "7f3a", 2, 2, None),
     ]
     kept = sorted((terminal.folder / ".mlkata" / "history" / "tiny-double").iterdir())
     assert [path.read_text() for path in kept] == ["one", "two"]
     assert rows(terminal) == {"tiny-double": "passed", "tiny-sum": "new"}
+
+
+def test_a_replay_is_no_pass(terminal: Terminal, judge: ObedientJudge) -> None:
+    """A run whose seed was chosen is recorded as a replay: it is no pass, and unlocks no solution."""
+    terminal("start", "tiny-double")
+    replayed = terminal("check", "--seed", "AB12")
+    assert (replayed.exit_code, judge.asked[-1][3]) == (0, "ab12")
+    assert "mlkata solution" not in replayed.stdout
+    assert replayed.stderr.splitlines() == [
+        "This was a replay with a seed of your choice, which does not count as a pass: `mlkata check` does."
+    ]
+    assert rows(terminal) == {"tiny-double": "started", "tiny-sum": "new"}
+    assert terminal("solution").exit_code == 2
+    assert "passed, a replay with a chosen seed" in terminal("history").stdout
+    assert "passed" in terminal().stdout
+    assert "a replay with a chosen seed" in terminal().stdout
+    assert terminal("check").stderr == ""
+    assert rows(terminal)["tiny-double"] == "passed"
+    terminal("check", "--seed", "AB12")
+    assert rows(terminal)["tiny-double"] == "passed"
 
 
 def test_file_elsewhere_leaves_the_progress_alone(

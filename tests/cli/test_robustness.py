@@ -156,7 +156,10 @@ def test_full_disk_leaves_the_work_alone(terminal: Terminal, command: list[str])
         "from ml_katas.__main__ import main\n"
         f"main({[*command, '--katas', str(terminal.course)]!r})\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    whole = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # no part of a compiled module is to stay behind
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=whole, capture_output=True, text=True, check=False
+    )
     assert result.returncode in (1, 2)
     assert "cannot be" in result.stderr
     assert "Traceback" not in result.stderr
@@ -196,7 +199,7 @@ def test_verdict_that_cannot_be_recorded_is_shown(
 def test_folder_that_cannot_be_written_to(
     nobody: Nobody, course: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal, judge: ObedientJudge
 ) -> None:
-    """In a read-only workspace everything can be read, and what writes is refused in words."""
+    """In a read-only workspace everything can be read and judged, and what writes is refused in words."""
     folder = nobody.folder / "work"
     folder.mkdir(mode=0o777)
     shutil.copytree(course, nobody.folder / "katas")
@@ -209,12 +212,16 @@ def test_folder_that_cannot_be_written_to(
         path.chmod(0o555 if path.is_dir() else 0o444)
     with nobody():
         shown = [terminal(*command) for command in (["list", "--json"], [], ["history"], ["solution"])]
-        refused = [terminal(command) for command in ("check", "hint", "next")]
+        refused = [terminal(command) for command in ("hint", "next")]
+        checked = terminal("check")
     assert [(result.exit_code, result.stderr) for result in shown] == [(0, "")] * 4
     assert json.loads(shown[0].stdout)["katas"][0]["status"] == "passed"
     for result in refused:
         assert result.exit_code == 2, result.stderr
         assert "MLKATA_WORKSPACE names it" in result.stderr
+    assert checked.exit_code == 0
+    assert "Solved: all 2 checks pass." in checked.stdout
+    assert checked.stderr.startswith("This attempt could not be recorded. ")
     assert {path: path.read_bytes() for path in before} == before
 
 

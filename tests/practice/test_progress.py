@@ -226,7 +226,7 @@ def test_file_of_a_newer_version_is_left_alone(path: Path) -> None:
 
 def test_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
     """A place where no file can be made is a WorkspaceError with advice, not a crash."""
-    with pytest.raises(WorkspaceError, match="cannot be used: unable to open database file"):
+    with pytest.raises(WorkspaceError, match="cannot be written: no such file or directory"):
         Progress(tmp_path / "missing" / "progress.db")
 
 

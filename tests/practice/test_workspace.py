@@ -41,7 +41,7 @@ def test_no_workspace_above_home(workspace: Workspace, monkeypatch: pytest.Monke
     """A `.mlkata/` above the home folder is nobody's workspace; one in it is."""
     home = workspace.folder / "home"
     (home / "work").mkdir(parents=True)
-    monkeypatch.setattr(Path, "home", lambda: home)
+    monkeypatch.setenv("HOME", str(home))
     assert Workspace.locate(home / "work") is None
     assert Workspace.locate(Workspace.create(home).folder / "work") == Workspace(home)
 

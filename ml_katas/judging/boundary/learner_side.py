@@ -6,6 +6,7 @@ The submission shares this process: everything said here may be forged, and noth
 from __future__ import annotations
 
 import gc
+import importlib.util
 import linecache
 import socket
 import sys
@@ -85,7 +86,7 @@ class LearnerPeer(Peer):
 
     def _load(self, source: torch.Tensor, file_name: str, entry_points: tuple[str, ...]) -> Any:
         self.file_name = file_name
-        self.module = types.ModuleType(file_name.removesuffix(".py"))
+        self.module = types.ModuleType(_free_name(file_name))
         self.module.__file__ = file_name
         sys.modules[self.module.__name__] = self.module
         text = bytes(source.numpy()).decode("utf-8-sig")
@@ -184,6 +185,16 @@ class LearnerPeer(Peer):
         if is_by_value(node):
             return rebuild_module(self, node)
         return CallbackModule(self.call_back, node["cb"])
+
+
+def _free_name(file_name: str) -> str:
+    """Return the name for a module in this file, which hides no module that the file may import."""
+    name = file_name.removesuffix(".py")
+    taken = name in sys.modules or name in sys.stdlib_module_names
+    try:
+        return "submission" if taken or importlib.util.find_spec(name) else name
+    except (ImportError, ValueError):
+        return name
 
 
 class _AsHandle:

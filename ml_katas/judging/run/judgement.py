@@ -73,7 +73,7 @@ class Judgement:
 
     def judge(self) -> None:
         """Judge, send the report, then the diagnosis."""
-        self.client.send(Started(self.suite.names, self.isolation))
+        self.client.send(Started(self.suite.names, self.isolation, self.request.seed))
         sys.modules.setdefault("submission", stand_in_module(self.submission.entry_points))
         with contextlib.suppress(endings.Ending):
             self.supervisor.clock.begin_check()

@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from ..boundary.learner_side import serve
+from ..boundary.rehearsal import rehearse
 from .confinement import Confinement, die_with_parent, hide_memory
 
 FENCE_FD = 4
@@ -34,18 +35,12 @@ def become_sandbox(rpc: int, output: int, limits: dict[str, Any], confinement: C
         signal.signal(number, signal.SIG_DFL)
     die_with_parent()
     if limits.get("rehearse"):
-        _rehearse()
+        rehearse(lambda: True)
     os.nice(5)
     limit_resources(limits)
     if confinement is not None:
         confinement.apply(FENCE_FD)
     return serve(sock)
-
-
-def _rehearse() -> None:
-    from ..boundary.rehearsal import rehearse  # with it comes pytest, which a spawned sandbox can do without
-
-    rehearse(lambda: True)
 
 
 def _settle_files(fds: list[int]) -> socket.socket:
@@ -118,6 +113,9 @@ def main() -> None:
     rpc, output, ready, seconds, mebibytes = (int(argument) for argument in sys.argv[1:6])
     limits = {"cpu_seconds": seconds, "memory_mib": mebibytes}
     hide_memory()
+    rehearse(
+        lambda: True
+    )  # as a fork of a parent has done: libraries read what they need before they no longer may
     confinement = Confinement.build()
     os.write(ready, b"!")
     os._exit(become_sandbox(rpc, output, limits, confinement))
