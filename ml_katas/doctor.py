@@ -10,7 +10,8 @@ from . import __version__
 from .errors import MlkataError
 from .practice.state import AppState
 from .practice.status import DONE
-from .report import IsolationLevel
+from .report import Isolation, IsolationLevel, Status
+from .support.files import reason
 from .support.records import record
 
 OLDEST_TORCH = (2, 6)
@@ -34,7 +35,7 @@ def examine(state: AppState, *, colour: str, encoding: str) -> tuple[HealthCheck
     return (
         _python(),
         torch,
-        *([_isolation()] if torch.works else []),
+        *(_judging() if torch.works else []),
         *_server(),
         HealthCheck(name="colours", works=True, says=colour),
         _encoding(encoding),
@@ -73,15 +74,28 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else 0 for part in parts)
 
 
-def _isolation() -> HealthCheck:
-    from .judging.client import isolation
+def _judging() -> Iterator[HealthCheck]:
+    """Yield what comes of a small check, which needs all that any check needs, and how it was confined."""
+    from .judging.client import STARTED, isolation, trial
 
+    notes: list[str] = []
     try:
-        found = isolation()
+        report = trial(notes.append)
     except MlkataError as error:
-        return HealthCheck(
-            name="isolation", works=False, says=error.message, fix=error.next_step, is_needed=True
-        )
+        yield HealthCheck(name="check", works=False, says=error.message, fix=error.next_step, is_needed=True)
+        yield _isolation(isolation())
+        return
+    passed = report.status is Status.PASSED
+    failed = report.message or ", ".join(sorted(report.failed_checks))
+    says = f"a small kata was judged in {report.ms:.0f} ms" if passed else f"{report.status}: {failed}"
+    others = [note for note in notes if note != STARTED]
+    yield HealthCheck(
+        name="check", works=passed and not others, says=". ".join([says, *others]), is_needed=not passed
+    )
+    yield _isolation(report.isolation)
+
+
+def _isolation(found: Isolation) -> HealthCheck:
     missing = f"; missing: {', '.join(found.missing)}" if found.missing else ""
     return HealthCheck(
         name="isolation", works=found.level is IsolationLevel.STRONG, says=f"{found.level}{missing}"
@@ -95,13 +109,20 @@ def _server() -> Iterator[HealthCheck]:
     from .judging import server
 
     try:
-        running = server.find()
+        running, others = server.find(), server.others()
         log = server.log_file()
     except MlkataError as error:
         yield HealthCheck(name="server", works=False, says=error.message, fix=error.next_step)
         return
+    except OSError as error:
+        says = f"no folder for its socket ({reason(error)}): every check starts cold"
+        yield HealthCheck(name="server", works=False, says=says, fix="Make XDG_RUNTIME_DIR a folder of yours.")
+        return
     says = f"runs as process {running.pid}" if running else "does not run; the next check starts it"
     yield HealthCheck(name="server", works=True, says=f"{says}; its log is {log}")
+    if others:
+        says = f"of no use any more: process {', '.join(map(str, others))}"
+        yield HealthCheck(name="server", works=False, says=says, fix="mlkata server stop")
 
 
 def _encoding(encoding: str) -> HealthCheck:

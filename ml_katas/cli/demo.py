@@ -8,6 +8,7 @@ import click
 
 from ..practice.demo import Step, steps
 from .options import Settings, common, kata_argument
+from .signals import unwinding
 
 SHOWN = "moe-topk"
 
@@ -24,7 +25,7 @@ def demo(settings: Settings, kata: str) -> None:
 
     catalog = settings.state().catalog
     found, happened = catalog.find(kata or SHOWN), []
-    with judging() as judge:
+    with unwinding(), judging() as judge:
         for step in steps(catalog, found, judge):
             if settings.json:
                 happened.append(_as_json(step))

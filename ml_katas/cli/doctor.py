@@ -25,7 +25,7 @@ def doctor(settings: Settings) -> int:
     settings, broken = _readable(settings)
     screen = settings.screen
     colour = f"{'on' if screen.colour.on else 'off'}, because {screen.colour.because}"
-    with settings.state() as state, closing_notices(screen, state):
+    with settings.state() as state, closing_notices(screen, state), screen.working("trying a check ..."):
         findings = (*examine(state, colour=colour, encoding=screen.encoding), *broken)
     if settings.json:
         screen.emit(_as_json(findings))

@@ -6,11 +6,15 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from .screen import usable_width
+from .signals import handling, unwinding
+
+_ENTER, _LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 
 MORE = "`mlkata check` shows them all"
 _KEY = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])|.", re.DOTALL)
@@ -34,9 +38,13 @@ class Lines:
         return [sys.stdin.fileno()] if sys.stdin.isatty() else []
 
     def key(self) -> str:
-        return os.read(sys.stdin.fileno(), 1).decode("utf-8", "replace")
+        """Return the key that was pressed, or nothing where the terminal is gone."""
+        try:
+            return os.read(sys.stdin.fileno(), 1).decode("utf-8", "replace")
+        except OSError:
+            return ""
 
-    def was_resized(self) -> bool:
+    def needs_redraw(self) -> bool:
         return False
 
     def pressed(self) -> list[str]:
@@ -61,17 +69,31 @@ class Lines:
         yield
 
 
-class FullScreen(Lines):
+class TerminalLines(Lines):
+    """Output one after the other on a terminal that gives its keys at once."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        with self._terminal.lent():
+            yield
+
+
+class FullScreen(TerminalLines):
     """The terminal's other screen, redrawn in one write; the scrollback stays as it was."""
 
     is_full_screen = True
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
         self._size = shutil.get_terminal_size()
 
-    def was_resized(self) -> bool:
+    def needs_redraw(self) -> bool:
+        """Return whether the size changed, or the terminal was another program's meanwhile."""
         size, self._size = self._size, shutil.get_terminal_size()
-        return size != self._size
+        return self._terminal.was_taken_again() or size != self._size
 
     def draw(self, screen: Any, view: Any, keys: str, *, top: int = 0, more: str = MORE) -> int:
         with screen.out.capture() as captured:
@@ -91,50 +113,83 @@ class FullScreen(Lines):
         sys.stdout.flush()
         return hidden
 
+
+class Terminal:
+    """The terminal as a page needs it, and as it was: given back whenever this program stops or ends."""
+
+    def __init__(self, *, other_screen: bool) -> None:
+        import termios
+
+        self._other_screen = other_screen
+        self._before = termios.tcgetattr(sys.stdin)
+        self._is_lent = False
+        self._was_taken = False
+
+    def take(self) -> None:
+        """Have keys come one by one, and show the other screen where it is wanted."""
+        import termios
+        import tty
+
+        if self._is_lent:
+            return
+        with contextlib.suppress(termios.error, OSError):  # it may be gone, or another program's just now
+            tty.setcbreak(sys.stdin)
+            self._write(_ENTER)
+        self._was_taken = True
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was."""
+        import termios
+
+        with contextlib.suppress(termios.error, OSError):
+            self._write(_LEAVE)
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+
     @contextlib.contextmanager
-    def suspended(self) -> Iterator[None]:
-        with _left():
+    def lent(self) -> Iterator[None]:
+        """Leave the terminal to another program."""
+        self.give_back()
+        self._is_lent = True
+        try:
             yield
+        finally:
+            self._is_lent = False
+            self.take()
+
+    def was_taken_again(self) -> bool:
+        """Return whether it was taken since this was last asked."""
+        was, self._was_taken = self._was_taken, False
+        return was
+
+    def stop(self, number: int, _: object) -> None:
+        """Stop this program, as Ctrl-Z asks for, without the terminal; take that when it goes on."""
+        if not self._is_lent:
+            self.give_back()
+        with handling(signal.SIGTSTP, signal.SIG_DFL):  # type: ignore[arg-type]
+            os.kill(os.getpid(), number)
+        self.take()
+
+    def _write(self, sequence: bytes) -> None:
+        if self._other_screen:
+            os.write(sys.stdout.fileno(), sequence)  # not by way of a buffer that a signal interrupts
 
 
 @contextlib.contextmanager
 def opened_page(plain: bool) -> Iterator[Lines]:
-    """Yield what to draw on; the terminal is as it was afterwards."""
+    """Yield what to draw on; the terminal is as it was afterwards, whatever ends this program."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        yield Lines()
-        return
-    import termios
-    import tty
-
-    before = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
-    try:
-        if plain:
+        with unwinding():
             yield Lines()
-        else:
-            with _entered():
-                yield FullScreen()
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-
-
-@contextlib.contextmanager
-def _entered() -> Iterator[None]:
-    sys.stdout.write("\x1b[?1049h\x1b[?25l")
-    sys.stdout.flush()
-    try:
-        yield
-    finally:
-        sys.stdout.write("\x1b[?25h\x1b[?1049l")
-        sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _left() -> Iterator[None]:
-    sys.stdout.write("\x1b[?25h\x1b[?1049l")
-    sys.stdout.flush()
-    try:
-        yield
-    finally:
-        sys.stdout.write("\x1b[?1049h\x1b[?25l")
-        sys.stdout.flush()
+        return
+    terminal = Terminal(other_screen=not plain)
+    with (
+        unwinding(terminal.give_back),
+        handling(signal.SIGTSTP, terminal.stop),
+        handling(signal.SIGCONT, lambda *_: terminal.take()),
+    ):
+        terminal.take()
+        terminal.was_taken_again()
+        try:
+            yield TerminalLines(terminal) if plain else FullScreen(terminal)
+        finally:
+            terminal.give_back()

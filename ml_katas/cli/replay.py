@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import click
 
@@ -23,21 +21,23 @@ def replay(settings: Settings, kata: str, pdb: bool) -> int:
     Prints, `breakpoint()` and --pdb work as in any program of yours; nothing is confined.
     """
     from ..judging.client import judging
+    from ..judging.launch import anonymous_file
     from ..practice.replay import recording_of
 
     with settings.state() as state, closing_notices(settings.screen, state):
         with settings.screen.working("checking ..."), judging() as judge:
             recording = recording_of(state, kata, judge=judge)
         settings.screen.note(f"Replaying: {recording.check.sentence}.")
-    with tempfile.TemporaryDirectory(prefix="mlkata-replay-") as folder:
-        frames = Path(folder, "frames")
-        frames.write_bytes(recording.frames)
+    with anonymous_file("mlkata-frames") as frames:
+        frames.write(recording.frames)
+        frames.seek(0)
         command = [
             sys.executable,
             "-P",
             "-m",
             "ml_katas.judging.processes.replay",
-            str(frames),
+            f"/dev/fd/{frames.fileno()}",
             str(recording.path),
+            *(["--pdb"] if pdb else []),
         ]
-        return subprocess.run([*command, *(["--pdb"] if pdb else [])], check=False).returncode
+        return subprocess.run(command, pass_fds=[frames.fileno()], check=False).returncode

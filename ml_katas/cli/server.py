@@ -26,17 +26,24 @@ def group() -> None:
 def status(settings: Settings) -> None:
     """Show whether the server runs, and where its socket and log are."""
     server = _server()
-    running = server.find()
+    running, others = server.find(), server.others()
     if settings.json:
         facts = (
             {"pid": running.pid, "socket": str(running.socket), "log": str(running.log)} if running else {}
         )
-        settings.screen.emit({"schema": "mlkata.server/1", "running": running is not None, **facts})
-    elif running is None:
+        settings.screen.emit(
+            {"schema": "mlkata.server/1", "running": running is not None, "others": others, **facts}
+        )
+        return
+    if running is None:
         settings.screen.say("No server runs; the next `mlkata check` starts one.")
     else:
         settings.screen.say(f"The server runs as process {running.pid}.")
         settings.screen.say(f"  socket  {running.socket}\n  log     {running.log}")
+    for pid in others:
+        settings.screen.say(
+            f"Process {pid} is a server of no use: it starts, or nobody can call it any more."
+        )
 
 
 @click.command()

@@ -101,7 +101,7 @@ class _Watch:
                 self._receive(message)
         elif ready:
             self._press(self._page.key())
-        elif self._page.was_resized():
+        elif self._page.needs_redraw():
             self._draw()
 
     # -------- what happens

@@ -10,8 +10,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from ..course.kata import Kata
+from ..course.kata import Kata, Limits
 from ..errors import BadEnvironment
 from ..report import (
     CheckResult,
@@ -57,7 +58,7 @@ OnNote = Callable[[str], None]
 
 _DIAGNOSIS_SECONDS = 60.0
 _PAUSES = (0.1, 0.4, 1.5, 3.0)  # before asking again a machine that has no room for another process
-_STARTED = "A server was started for this check; the next ones will be fast."
+STARTED = "A server was started for this check; the next ones will be fast."
 _SILENT = "The server did not answer, so this was judged without it; `mlkata server restart` renews it."
 _LOST = "The server could not be used, so this was judged without it."
 
@@ -83,7 +84,7 @@ def judging(*, cold: bool = False, on_note: OnNote | None = None) -> Iterator[Ju
             from .server import Resident  # it needs what only Unix has
 
             on_note = on_note or _keep_quiet
-            yield Caller(Resident(functools.partial(on_note, _STARTED)), last_resort, on_note)
+            yield Caller(Resident(functools.partial(on_note, STARTED)), last_resort, on_note)
 
 
 @contextlib.contextmanager
@@ -170,6 +171,21 @@ def _require_unix() -> None:
         raise BadEnvironment(
             "Checking needs a Unix system.", "On Windows, install ml_katas inside WSL2 and check there."
         )
+
+
+def trial(on_note: OnNote) -> Report:
+    """Return the report on a small solution of a small kata of our own, judged as `check` would judge it."""
+    request = Request(
+        kata=str(Path(__file__).resolve().with_name("trial")),
+        entry_points=("double",),
+        avoid=(),
+        limits=Limits(),
+        source=b"def double(x):\n    return 2 * x\n",
+        file_name="trial.py",
+        diagnose=False,
+    )
+    with judging(on_note=on_note) as judge:
+        return judge(request)
 
 
 class LastResort:

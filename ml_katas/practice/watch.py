@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -15,8 +16,9 @@ from ..report import Report
 from ..support.records import record
 from .check import CheckOutcome, OnVerdict
 
-# How long the watcher waits for further changes before it reports the first, in milliseconds.
-_STEP, _DEBOUNCE = 5, 20
+# How long the watcher waits for further changes before it reports the first, and how often the file is
+# looked at, in milliseconds.
+_STEP, _DEBOUNCE, _LOOK = 5, 20, 1000
 
 
 @record
@@ -111,10 +113,15 @@ class Runs:
 
 
 class Saves:
-    """Tells the mailbox of every save of one file, also of editors that write through a rename."""
+    """Tells the mailbox of every save of one file, also of editors that write through a rename.
+
+    The folder's events come at once; the file is looked at every second too, since some file systems send
+    none, and a folder may be replaced by another one.
+    """
 
     def __init__(self, path: Path, mailbox: Mailbox) -> None:
         self._path = path
+        self._seen = _seen(path)
         self._mailbox = mailbox
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -128,18 +135,44 @@ class Saves:
         self._thread.join(2)
 
     def _watch(self) -> None:
+        while not self._stop.is_set():
+            with contextlib.suppress(Exception):  # of the library's, where a folder cannot be followed
+                self._follow()
+            self._stop.wait(_LOOK / 1000)
+            self._look()
+
+    def _follow(self) -> None:
+        """Follow the folder's events until it is another folder."""
         import watchfiles
 
-        changes = watchfiles.watch(
+        folder = _seen(self._path.parent)[:1]
+        for changes in watchfiles.watch(
             self._path.parent,
-            watch_filter=lambda _, changed: Path(changed).name == self._path.name,
+            watch_filter=None,
             step=_STEP,
             debounce=_DEBOUNCE,
-            rust_timeout=200,
-            yield_on_timeout=False,
+            rust_timeout=_LOOK,
+            yield_on_timeout=True,
             stop_event=self._stop,
             recursive=False,
-        )
-        for _ in changes:
-            if self._path.exists():
-                self._mailbox.put(Saved())
+        ):
+            if any(Path(changed).name == self._path.name for _, changed in changes):
+                self._seen = ()
+            self._look()
+            if _seen(self._path.parent)[:1] != folder:
+                return
+
+    def _look(self) -> None:
+        """Tell of the file if it is another one than before."""
+        before, self._seen = self._seen, _seen(self._path)
+        if self._seen and self._seen != before:
+            self._mailbox.put(Saved())
+
+
+def _seen(path: Path) -> tuple[int, ...]:
+    """Return what a save changes of a file; nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size

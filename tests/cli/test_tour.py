@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ml_katas.report import Isolation, IsolationLevel, Status
+from ml_katas.report import Isolation, IsolationLevel, Report, Status
 
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
@@ -22,8 +22,10 @@ COURSE = Path(__file__).parents[1] / "fixtures" / "course"
 
 @pytest.fixture
 def isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the machine confine submissions well."""
-    monkeypatch.setattr("ml_katas.judging.client.isolation", lambda: Isolation(IsolationLevel.STRONG))
+    """Let the machine judge, and confine submissions well."""
+    strong = Isolation(IsolationLevel.STRONG)
+    report = Report(kata="trial", status=Status.PASSED, seed="1", ms=12.0, isolation=strong, checks=())
+    monkeypatch.setattr("ml_katas.judging.client.trial", lambda on_note: report)
 
 
 def test_demo_shows_the_whole_loop(terminal: Terminal, judge: ObedientJudge) -> None:
@@ -57,9 +59,10 @@ def test_doctor_says_what_works(terminal: Terminal, isolated: None) -> None:
     result = terminal("doctor")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 8
-    assert lines[3].startswith("ok  server     does not run; the next check starts it; its log is /")
-    assert lines[2:3] + lines[4:] == [
+    assert [line.split()[0] for line in lines] == ["ok"] * 9
+    assert lines[4].startswith("ok  server     does not run; the next check starts it; its log is /")
+    assert lines[2:4] + lines[5:] == [
+        "ok  check      a small kata was judged in 12 ms",
         "ok  isolation  strong",
         "ok  colours    off, because this is not a terminal",
         "ok  encoding   UTF-8",

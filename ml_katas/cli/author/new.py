@@ -16,6 +16,7 @@ from ...course.difficulty import Difficulty
 from ...support.paths import current_folder
 from ..messages import counted, short
 from ..options import Settings, common, complete_kata, complete_track
+from ..signals import unwinding
 
 
 @click.command("new")
@@ -90,7 +91,8 @@ def new(
         requires=needed,
         track=track,
     )
-    made = scaffold(order, source)
+    with unwinding():
+        made = scaffold(order, source)
     if settings.json:
         settings.screen.emit(_as_json(made))
         return
