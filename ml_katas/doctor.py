@@ -116,7 +116,9 @@ def _server() -> Iterator[HealthCheck]:
         return
     except OSError as error:
         says = f"no folder for its socket ({reason(error)}): every check starts cold"
-        yield HealthCheck(name="server", works=False, says=says, fix="Make XDG_RUNTIME_DIR a folder of yours.")
+        yield HealthCheck(
+            name="server", works=False, says=says, fix="Make XDG_RUNTIME_DIR a folder of yours."
+        )
         return
     says = f"runs as process {running.pid}" if running else "does not run; the next check starts it"
     yield HealthCheck(name="server", works=True, says=f"{says}; its log is {log}")

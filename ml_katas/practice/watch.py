@@ -96,7 +96,7 @@ class Runs:
             self._thread.join(5)
 
     def _run(self, cancel: Cancel) -> None:
-        def take(checked: Checked) -> None:
+        def take(checked: CheckOutcome) -> None:
             if not cancel.asked:
                 self._mailbox.put(Verdict(checked.report))
 

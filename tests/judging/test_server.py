@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_katas.judging import server
+from ml_katas.judging import places, server
+
+if TYPE_CHECKING:
+    from conftest import Nobody
 
 pytestmark = pytest.mark.engine
 MLKATA = [sys.executable, "-m", "ml_katas"]
 PATIENCE = 120.0  # a safety net: what is waited for comes, however busy the machine is
 HANG = "def double(x):\n    while True:\n        pass\n"
+SLOW = "import time\n\n\ndef double(x):\n    time.sleep(0.5)\n    return 2 * x\n"
 
 
 @pytest.fixture
@@ -28,6 +35,7 @@ def work(tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work.mkdir()
     (work / "right.py").write_bytes((course / "tiny-double" / "solution.py").read_bytes())
     (work / "hang.py").write_text(HANG)
+    (work / "slow.py").write_text(SLOW)
     with (course / "tiny-double" / "kata.toml").open("a") as facts:
         facts.write("\n[limits]\ntotal_seconds = 60\ncheck_seconds = 30\n")
     return work
@@ -112,6 +120,142 @@ def test_stop_ends_the_server(home: Path) -> None:
     wait_for(lambda: not Path(f"/proc/{before}").exists())
 
 
+def test_a_server_that_is_killed_during_a_check(home: Path) -> None:
+    """A check whose server is killed is judged again: it passes, by a fresh server."""
+    check(home)
+    before = pid()
+    wait_for(lambda: children(before) == [])
+    process = subprocess.Popen(command("slow.py"), cwd=home, **CAUGHT)
+    wait_for(lambda: len(children(before)) == 2)
+    os.kill(before, signal.SIGKILL)
+    said, noted = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said + noted
+    assert "Solved: all 2 checks pass." in said
+    assert noted == "A server was started for this check; the next ones will be fast.\n"
+    assert pid() != before
+
+
+def test_a_judge_that_is_killed_is_replaced(home: Path) -> None:
+    """A check whose judge is killed is judged again by the same server, and nobody notices."""
+    check(home)
+    server_pid = pid()
+    wait_for(lambda: children(server_pid) == [])
+    process = subprocess.Popen(command("slow.py"), cwd=home, **CAUGHT)
+    wait_for(lambda: len(children(server_pid)) == 2)
+    os.kill(min(map(int, children(server_pid))), signal.SIGKILL)
+    said, noted = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, noted, pid()) == (0, "", server_pid), said
+
+
+def test_a_server_that_does_not_answer(home: Path) -> None:
+    """While the server is stopped a check is judged cold and says so; `stop` ends such a server too."""
+    check(home)
+    stopped = pid()
+    os.kill(stopped, signal.SIGSTOP)
+    done = check(home)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "The server did not answer, so this was judged without it; `mlkata server restart` renews it.\n",
+    )
+    assert server.stop()
+    wait_for(lambda: not Path(f"/proc/{stopped}").exists())
+
+
+def test_a_server_whose_socket_is_gone(home: Path) -> None:
+    """It is found, by `status` and `stop`; a second one starts beside it and keeps its own socket."""
+    check(home)
+    lost = pid()
+    os.kill(lost, signal.SIGSTOP)  # so that it does not notice by itself
+    for path in socket_folder(home).iterdir():
+        path.unlink()
+    assert json.loads(told("status", "--json"))["others"] == [lost]
+    assert check(home).returncode == 0
+    assert pid() != lost
+    os.kill(lost, signal.SIGTERM)
+    os.kill(lost, signal.SIGCONT)
+    wait_for(lambda: not Path(f"/proc/{lost}").exists())
+    assert server.find() is not None
+    second = pid()
+    os.kill(second, signal.SIGSTOP)
+    shutil.rmtree(socket_folder(home))
+    assert told("stop") == "The server is stopped.\n"
+    wait_for(lambda: not Path(f"/proc/{second}").exists())
+
+
+def test_a_server_that_nobody_can_call_retires(home: Path) -> None:
+    """When its socket is gone it ends with the judge that it has, and not only after half an hour."""
+    check(home)
+    lost = pid()
+    wait_for(lambda: children(lost) == [])
+    connection = server.Resident().dial()
+    wait_for(lambda: children(lost) != [])
+    for path in socket_folder(home).iterdir():
+        path.unlink()
+    connection.close()
+    wait_for(lambda: not Path(f"/proc/{lost}").exists())
+
+
+def test_a_server_leaves_nothing_behind(home: Path) -> None:
+    """After `stop` there is neither socket nor log; what a killed server left is removed by the next."""
+    check(home)
+    server.stop()
+    assert [path.name for path in socket_folder(home).iterdir()] == ["lock"]
+    (socket_folder(home) / "of-another.log").write_text("long ago")
+    check(home)
+    assert sorted(path.suffix for path in socket_folder(home).iterdir()) == ["", ".log", ".sock"]
+
+
+def test_a_long_socket_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of sockets may have any name: the server is started there, found again and stopped."""
+    folder = home.parent / ("run" * 40)
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    assert check(home).returncode == 0
+    running = server.find()
+    assert running is not None
+    assert running.socket.is_relative_to(folder)
+    assert check(home).stderr == ""
+    assert server.stop()
+
+
+def test_a_socket_folder_that_cannot_be_had(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where XDG_RUNTIME_DIR is missing or no folder, the next place is taken."""
+    (tmp_path / "second").mkdir(mode=0o700)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "second"))
+    for name in ("missing", "file"):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / name))
+        assert places.runtime_folder().is_relative_to(tmp_path / "second")
+    assert check(home).returncode == 0
+    running = server.find()
+    assert running is not None
+    assert running.socket.is_relative_to(tmp_path / "second")
+    assert server.stop()
+
+
+def test_a_socket_folder_of_somebody_else(nobody: Nobody, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where XDG_RUNTIME_DIR may not be entered, the next place is taken."""
+    theirs, mine = nobody.folder / "theirs", nobody.folder / "mine"
+    theirs.mkdir(mode=0o000)
+    mine.mkdir(mode=0o777)
+    mine.chmod(0o777)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(theirs))
+    monkeypatch.setenv("TMPDIR", str(mine))
+    monkeypatch.setattr(os, "getuid", os.geteuid)
+    with nobody():
+        assert places.runtime_folder().is_relative_to(mine)
+
+
+def test_minutes_that_are_no_number(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLKATA_IDLE_MINUTES=abc is a mistake that is said in a sentence."""
+    monkeypatch.setenv("MLKATA_IDLE_MINUTES", "abc")
+    done = check(home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == "mlkata: MLKATA_IDLE_MINUTES is 'abc'."
+
+
 def test_cold_does_without_a_server(home: Path) -> None:
     """`--cold` judges and leaves no server behind."""
     assert check(home, "right.py", "--cold").returncode == 0
@@ -147,6 +291,20 @@ def test_a_folder_that_others_can_read_is_refused(home: Path) -> None:
     folder.chmod(0o700)
     assert refused.returncode == 3
     assert "--cold" in refused.stderr
+
+
+CAUGHT: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+
+def socket_folder(home: Path) -> Path:
+    """Return where the server of *home* has its socket."""
+    return home.parent / "run" / f"mlkata-{os.getuid()}"
+
+
+def told(*words: str) -> str:
+    """Return what a command about the server says."""
+    command = [*MLKATA, "server", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def idle_server(work: Path) -> int:

@@ -43,7 +43,8 @@ _CREDENTIALS = struct.Struct("3i")
 _LOOK_SECONDS = 0.05
 _QUIET_SECONDS = 1.0
 _MANY_FORKS = 24
-_SELF_SECONDS = 60.0  # how often it is looked whether the socket is still this parent's
+# How long at most, and at least, until it is looked again whether the socket is still this parent's.
+_REST_SECONDS, _SELF_SECONDS = 60.0, 1.0
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Parent:
         self._listener: socket.socket | None = None
         self._forks = 0
         self._is_collapsed = False
+        self._is_retired = False
         self._spare = os.open(os.devnull, os.O_RDONLY)  # given up to refuse a call in words
 
     def listen(self, listener: socket.socket) -> None:
@@ -88,38 +90,48 @@ class Parent:
         self._watch(life, lambda: self._take_over(life))
 
     def run(self, idle_seconds: float) -> NoReturn:
-        """Serve until nobody wanted anything for so long; 0: for ever."""
-        wanted = looked = time.monotonic()
-        rested = not idle_seconds
+        """Serve until nobody wanted anything for so long, or nobody can call any more; 0: for ever."""
+        self._idle_seconds = idle_seconds
+        self._has_rested = not idle_seconds
+        self._wanted = self._looked = time.monotonic()
         while True:
-            ready = self._selector.select(self._nap(idle_seconds, rested))
+            ready = self._selector.select(self._nap())
             self._serve(ready)
             self._end_crowds()
             if self._forks >= _MANY_FORKS and not self._is_collapsed:
                 self._is_collapsed = True
                 use_huge_pages()  # each fork and each end of one costs a fifth from now on
-            now = time.monotonic()
             if ready or self._judges or self._sandboxes:
-                wanted = now
-            elif not rested:
-                use_huge_pages()  # half a second, which pays off for a parent that stays
-                rested = True
-            elif idle_seconds and now - wanted >= idle_seconds:
-                self._retire()
-            if self._listener is not None and now - looked >= _SELF_SECONDS:
-                looked = now
-                if not self._place.is_own():
-                    self._retire()
-            if self._listener is None and idle_seconds and not self._judges:
+                self._wanted = time.monotonic()
+            else:
+                self._rest()
+            self._look_for_itself()
+            if self._is_retired and not self._judges:
                 os._exit(0)
 
-    def _nap(self, idle_seconds: float, rested: bool) -> float | None:
+    def _nap(self) -> float | None:
         """Return how long nothing needs to be done by itself."""
         if self._sandboxes:
             return _LOOK_SECONDS
-        if not rested:
+        if not self._has_rested:
             return _QUIET_SECONDS
-        return min(idle_seconds, _SELF_SECONDS) if idle_seconds else None
+        return min(self._idle_seconds, _REST_SECONDS) if self._idle_seconds else None
+
+    def _rest(self) -> None:
+        """Use a moment in which nobody wants anything; when there were enough of them, retire."""
+        if not self._has_rested:
+            use_huge_pages()  # half a second, which pays off for a parent that stays
+            self._has_rested = True
+        elif self._idle_seconds and time.monotonic() - self._wanted >= self._idle_seconds:
+            self._retire()
+
+    def _look_for_itself(self) -> None:
+        """Retire where calls no longer arrive: a clean-up, or another server, took the socket's place."""
+        now = time.monotonic()
+        if self._listener is not None and now - self._looked >= _SELF_SECONDS:
+            self._looked = now
+            if not self._place.is_own():
+                self._retire()
 
     def _serve(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
         for key, _ in ready:
@@ -186,6 +198,7 @@ class Parent:
         listener, self._listener = self._listener, None
         if listener is None:
             return
+        self._is_retired = True
         self._place.clear()
         self._selector.unregister(listener)
         with contextlib.suppress(OSError):
