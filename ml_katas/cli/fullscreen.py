@@ -122,7 +122,7 @@ class Terminal:
 
         self._other_screen = other_screen
         self._before = termios.tcgetattr(sys.stdin)
-        self._is_lent = False
+        self._is_taken = self._is_lent = False
         self._was_taken = False
 
     def take(self) -> None:
@@ -135,12 +135,15 @@ class Terminal:
         with contextlib.suppress(termios.error, OSError):  # it may be gone, or another program's just now
             tty.setcbreak(sys.stdin)
             self._write(_ENTER)
-        self._was_taken = True
+        self._is_taken = self._was_taken = True
 
     def give_back(self) -> None:
         """Leave the terminal as it was."""
         import termios
 
+        if not self._is_taken:
+            return
+        self._is_taken = False
         with contextlib.suppress(termios.error, OSError):
             self._write(_LEAVE)
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
@@ -163,8 +166,7 @@ class Terminal:
 
     def stop(self, number: int, _: object) -> None:
         """Stop this program, as Ctrl-Z asks for, without the terminal; take that when it goes on."""
-        if not self._is_lent:
-            self.give_back()
+        self.give_back()
         with handling(signal.SIGTSTP, signal.SIG_DFL):  # type: ignore[arg-type]
             os.kill(os.getpid(), number)
         self.take()

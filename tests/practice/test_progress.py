@@ -230,6 +230,60 @@ def test_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
         Progress(tmp_path / "missing" / "progress.db")
 
 
+def test_an_empty_file_is_put_aside(path: Path) -> None:
+    """A file that a power cut emptied is not taken for a new one: it is put aside, and that is said."""
+    with Progress(path) as progress:
+        progress.started("a")
+    path.write_bytes(b"")
+    with Progress(path) as progress:
+        (notice,) = progress.notices
+        progress.started("b")
+        assert progress.statuses() == {"b": "started"}
+    assert notice.startswith("The progress file was empty, as after a power cut. It is now ")
+    assert len(list(path.parent.glob("progress.db.damaged-*"))) == 1
+    with Progress(path) as progress:
+        assert progress.notices == []
+
+
+def test_last_is_by_order_and_not_by_a_clock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that was ahead once does not make what was done then the last for ever."""
+    with Progress(path) as progress:
+        set_clock(monkeypatch, "2099")
+        progress.started("a")
+        progress.gave_up("b")
+        set_clock(monkeypatch, "2026")
+        attempt(progress, Status.PASSED, kata="b")
+        assert progress.last_kata() == "b"
+        assert progress.statuses()["b"] == "assisted"
+        attempt(progress, Status.PASSED, kata="c")
+        set_clock(monkeypatch, "2020")
+        progress.gave_up("c")
+        assert progress.statuses()["c"] == "passed"
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, year: str) -> None:
+    monkeypatch.setattr("ml_katas.practice.progress._now", lambda: f"{year}-01-01T00:00:00.000000+00:00")
+
+
+def test_an_older_file_keeps_its_order(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was recorded before turns were counted keeps the order of its times, before all that follows."""
+    from ml_katas.practice import progress as module
+
+    with monkeypatch.context() as older:
+        older.setattr(module, "_MIGRATIONS", module._MIGRATIONS[:2])
+        with Progress(path):
+            pass
+    with sqlite3.connect(path) as db:
+        for year, kata in (("2024", "b"), ("2025", "a")):
+            db.execute("INSERT INTO starts (kata, at) VALUES (?, ?)", (kata, year))
+    db.close()
+    with Progress(path) as progress:
+        assert progress.last_kata() == "a"
+        set_clock(monkeypatch, "2020")
+        progress.started("c")
+        assert progress.last_kata() == "c"
+
+
 def test_locked_file_is_said_in_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that another program holds for too long is an error that says to run the command again."""
     monkeypatch.setattr("ml_katas.support.database.BUSY_SECONDS", 0.05)
