@@ -26,10 +26,13 @@ _LEAST_WIDTH, _USUAL_WIDTH = 20, 80
 class _Output(io.FileIO):
     """Where a command writes; it swallows what nobody reads any more, and says what else went wrong."""
 
+    reader_is_gone = False
+
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:
+            self.reader_is_gone = True
             return len(data)
         except OSError as error:
             says = f"The output cannot be written: {(error.strerror or str(error)).lower()}."
@@ -121,6 +124,12 @@ class Screen:
     def err(self) -> Console:
         """The console of stderr."""
         return _console(sys.stderr, self._error_colour, self.plain)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody may still read what is written on stdout, as far as that was noticed."""
+        outlet = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+        return not getattr(outlet, "reader_is_gone", False)
 
     def draw(self, view: RenderableType) -> None:
         """Draw a rich renderable on stdout."""

@@ -77,7 +77,7 @@ class _Watch:
             self._runs.start()
             self._draw()
             try:
-                while self._leave is None:
+                while self._leave is None and self._settings.screen.is_read:
                     self._serve()
             except KeyboardInterrupt:
                 self._leave = (None,)
@@ -85,7 +85,7 @@ class _Watch:
                 self._runs.stop()
         if self._report is not None and page.is_full_screen:
             self._settings.screen.draw(self._report_view(self._report))
-        return self._leave[0]
+        return self._leave[0] if self._leave else None
 
     def _check(self, on_verdict: OnVerdict, cancel: Cancel) -> CheckOutcome:
         from ..judging.client import judging

@@ -79,6 +79,16 @@ def test_a_reader_that_has_gone_is_no_mistake(folder: Path, words: list[str]) ->
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("warm")
+def test_watch_ends_with_its_reader(folder: Path) -> None:
+    """`watch` into a pipe whose reader has gone ends, for nobody would see what it says."""
+    run(folder, "start", "tiny-double")
+    writer = closed_pipe()
+    done = run(folder, "watch", "tiny-double", stdout=writer, stdin=subprocess.DEVNULL)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("words", ["list", "--help", "list --json", "show nothing --json"])
 def test_output_that_is_full(folder: Path, words: str) -> None:
     """Output that cannot be written is said on stderr, with exit code 3."""
@@ -163,6 +173,18 @@ def test_a_folder_that_is_gone(folder: Path) -> None:
         "mlkata: The current folder no longer exists, or may not be entered.",
         "  Change to another one: `cd` leads home.",
     ]
+
+
+@pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("name", ["torch", "json", "numpy", "submission", "right"])
+def test_a_file_hides_no_module(folder: Path, name: str) -> None:
+    """A submission may be called what it likes: what it imports is what it would import anywhere."""
+    code = "import json\nimport numpy\nimport torch\n\n\ndef double(x):\n"
+    code += "    return json.loads('2') * x + int(numpy.zeros(1)[0]) + int(torch.zeros(1))\n"
+    (folder / "drafts").mkdir()  # not where `python -m` looks for modules of its own
+    (folder / "drafts" / f"{name}.py").write_text(code)
+    done = run(folder, "check", "tiny-double", "--file", f"drafts/{name}.py")
+    assert done.returncode == 0, done.stdout
 
 
 # -------- mistakes of ours

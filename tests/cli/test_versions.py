@@ -108,3 +108,18 @@ def test_history_shows_verdicts(terminal: Terminal, judge: ObedientJudge) -> Non
     lines = terminal("history").stdout.splitlines()
     assert [line[25:] for line in lines[2:5]] == ["failed, 0 of 2", "passed · your file now", "not checked"]
     assert lines[-1] == "  bring one back: mlkata restore tiny-double N"
+
+
+def test_a_verdict_belongs_to_its_version_whatever_the_clock_said(
+    terminal: Terminal, judge: ObedientJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that was put back between two checks takes no version its verdict."""
+    judge.verdicts = [Status.FAILED, Status.PASSED]
+    terminal("start", "tiny-double")
+    for text, year in (("one", "2099"), ("two", "2020")):
+        moment = f"{year}-01-01T00:00:00.000000+00:00"
+        monkeypatch.setattr("ml_katas.practice.progress._now", lambda now=moment: now)
+        write(terminal, text)
+        terminal("check")
+    assert [v["status"] for v in told(terminal, "history")["versions"]] == ["failed", "passed"]
+    assert told(terminal, "status")["last"]["attempt"]["status"] == "passed"

@@ -159,6 +159,22 @@ def test_limits_that_leave_too_little(tmp_path: Path, course: Path, ulimit: str)
     assert "ulimit" in done.stderr
 
 
+def test_doctor_tries_a_check(tmp_path: Path, course: Path) -> None:
+    """`doctor` has a check made: where that works it says so, and where limits are in the way, which."""
+    for ulimit, code, words in (("-n 256", 0, "ok  check"), ("-v 1400000", 3, "!!  check")):
+        done = subprocess.run(
+            ["bash", "-c", f"ulimit {ulimit} && exec {shlex.join(MLKATA)} doctor"],
+            cwd=tmp_path,
+            env={**os.environ, "MLKATA_PATH": str(course)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert words in done.stdout
+
+
 def test_a_spawned_sandbox_has_its_time_for_itself(
     tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
