@@ -38,18 +38,15 @@ class Lines:
         return [sys.stdin.fileno()] if sys.stdin.isatty() else []
 
     def key(self) -> str:
-        """Return the key that was pressed, or nothing where the terminal is gone."""
-        try:
-            return os.read(sys.stdin.fileno(), 1).decode("utf-8", "replace")
-        except OSError:
-            return ""
+        """Return the key that was pressed, or nothing at the end of input."""
+        return _typed(1)
 
     def needs_redraw(self) -> bool:
         return False
 
     def pressed(self) -> list[str]:
         """Return the keys that were pressed, `down` and the like by name; nothing at the end of input."""
-        return named_keys(os.read(sys.stdin.fileno(), 1024).decode("utf-8", "replace"))
+        return named_keys(_typed(1024))
 
     def draw(self, screen: Any, view: Any, keys: str, *, top: int = 0, more: str = MORE) -> int:
         """Show *view* from the line *top* on, above *keys*; return how many lines are hidden below.
@@ -67,6 +64,14 @@ class Lines:
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
         yield
+
+
+def _typed(most: int) -> str:
+    """Return what was typed; nothing at the end of input, as where the terminal is gone."""
+    try:
+        return os.read(sys.stdin.fileno(), most).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 class TerminalLines(Lines):

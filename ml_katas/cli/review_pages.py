@@ -92,7 +92,7 @@ class Pages:
                     self._press(key)
             if not self._leave:
                 self._draw()
-        elif self._page.was_resized():
+        elif self._page.needs_redraw():
             self._draw()
 
     def _press(self, key: str) -> None:

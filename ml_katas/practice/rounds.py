@@ -23,7 +23,7 @@ _ENDS = f"""
         SELECT kata, coalesce(number, 0) AS number, min(a.id) AS attempt, 0 AS gave_up,
             coalesce(ended, started) AS at
         FROM attempts a LEFT JOIN bounds USING (kata)
-        WHERE status = 'passed' AND a.id > coalesce(bounds.attempt, 0) GROUP BY kata
+        WHERE status = 'passed' AND NOT replayed AND a.id > coalesce(bounds.attempt, 0) GROUP BY kata
         UNION ALL
         SELECT kata, coalesce(number, 0), NULL, 1, min(at)
         FROM give_ups g LEFT JOIN bounds USING (kata)
