@@ -197,7 +197,7 @@ class Catalog:
 
     def _misfit(self, slug: str, track: Track, home: dict[str, str]) -> str:
         if slug not in self._folders:
-            return f"track {track.name!r} names no kata of that name: {slug!r}.{nearest(slug, self._folders)}"
+            return f"track {track.name!r} names an unknown kata: {slug!r}.{nearest(slug, self._folders)}"
         if home.get(slug, track.name) != track.name:
             return f"{slug!r} is in track {home[slug]!r} already; a kata has one place"
         return ""

@@ -138,7 +138,9 @@ def _not_found(path: Path, old: Hunk, program: Sequence[Line]) -> InvalidKata:
     for part in old:
         if not any(line.is_written_as(part.text) for line in program):
             near = nearest(part.text.strip(), [line.key.strip() for line in program if line.key])
-            return InvalidKata(path, part.number, f"{part.text.strip()!r} is no line of solution.py.{near}")
+            return InvalidKata(
+                path, part.number, f"{part.text.strip()!r} is not a line of solution.py.{near}"
+            )
     says = "these lines do not follow one another in solution.py; part them by @@, or add those between"
     return InvalidKata(path, old[0].number, says)
 

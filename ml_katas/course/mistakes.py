@@ -149,7 +149,7 @@ class _Reader:
         number, names = comments["caught by"]
         for name in names:
             if name not in self._checks:
-                says = f"caught by {name!r}, which is no check of suite.py.{nearest(name, self._checks)}"
+                says = f"caught by {name!r}, which is not a check of suite.py.{nearest(name, self._checks)}"
                 raise self._error(number, says)
         return names
 

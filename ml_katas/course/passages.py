@@ -70,7 +70,9 @@ def problem_of_formula(latex: str) -> str:
         return "cannot be read, so learners would see its source; look at its braces and scripts"
     unknown = _COMMAND.search(to_text(latex))
     return (
-        f"uses {unknown[0]}, which terminals would show as it stands; write it otherwise" if unknown else ""
+        f"uses {unknown[0]}, which a terminal would show unchanged; write it in another way"
+        if unknown
+        else ""
     )
 
 

@@ -59,7 +59,9 @@ OnNote = Callable[[str], None]
 _DIAGNOSIS_SECONDS = 60.0
 _PAUSES = (0.1, 0.4, 1.5, 3.0)  # before asking again a machine that has no room for another process
 STARTED = "A server was started for this check; the next ones will be fast."
-_SILENT = "The server did not answer, so this was judged without it; `mlkata server restart` renews it."
+_SILENT = (
+    "The server did not answer, so this was judged without it; `mlkata server restart` starts a new one."
+)
 _LOST = "The server could not be used, so this was judged without it."
 
 

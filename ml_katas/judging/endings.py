@@ -75,7 +75,7 @@ def _how_it_exited(code: int | None) -> str:
     if code is None:
         return "The process of your code vanished."
     if code == -9:
-        return "The process of your code was killed, perhaps for want of memory."
+        return "The process of your code was killed, perhaps because memory ran out."
     if code < 0:
         return f"Your code crashed its process: {_SIGNALS.get(-code, 'a signal')} (signal {-code})."
     return f"Your code ended its process with exit code {code} while the checker waited for an answer."

@@ -61,7 +61,7 @@ def _command(editor: str, path: Path, line: int) -> tuple[str, ...]:
     try:
         words = shlex.split(editor)
     except ValueError as error:
-        raise BadEnvironment(f"The editor {editor!r} cannot be read: {error}.", "Mend its quotes.") from None
+        raise BadEnvironment(f"The editor {editor!r} cannot be read: {error}.", "Fix its quotes.") from None
     if not shutil.which(words[0]):
         raise BadEnvironment(
             f"There is no editor called {words[0]!r}.", "MLKATA_EDITOR, VISUAL and EDITOR name one."

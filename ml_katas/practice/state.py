@@ -127,7 +127,7 @@ class AppState:
             return False
         workspace.prepare()
         self.notes.append(
-            f"{workspace.state} was missing and is made anew. Your files are as they were;"
+            f"{workspace.state} was missing and was made again. Your files are as they were;"
             " progress and kept versions begin afresh."
         )
         return True

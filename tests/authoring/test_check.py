@@ -300,7 +300,7 @@ TRIED_ONCE = {
         ),
         (
             "kata.toml:7: the mark of '0 -> 1' needs a reason",
-            "kata.toml:12: '.clamp(min=0) -> nothing' is no equivalent, test_negative_counts_are_none kills",
+            "kata.toml:12: '.clamp(min=0) -> nothing' is not equivalent: test_negative_counts_are_none kills",
             f"kata.toml:17: no automatic mutant is 'sum -> prod' in the line {SUM!r}; remove the mark. "
             "Did you mean 'sum -> mean'?",
             "kata.toml:23: the exemption of 'shuffled' is not needed, the suite rejects it: remove it",
@@ -373,7 +373,7 @@ TRIED_FAST = {
     "a mistake is caught by no check": Flaw(
         (caught_by("test_follows_the_definitions"),),
         (
-            "mistakes.md:44: caught by 'test_follows_the_definitions', which is no check of suite.py. "
+            "mistakes.md:44: caught by 'test_follows_the_definitions', which is not a check of suite.py. "
             "Did you mean 'test_follows_the_definition'?",
         ),
     ),
@@ -512,7 +512,7 @@ def test_a_finding_in_json_says_where_and_whether_it_matters(workshop: Workshop)
     assert result.returncode == 4
     assert json.loads(result.stdout)["katas"][0]["findings"][0] == {
         "path": "katas/bad/mistakes.md",
-        "problem": "caught by 'test_folows', which is no check of suite.py. "
+        "problem": "caught by 'test_folows', which is not a check of suite.py. "
         "Did you mean 'test_float64_stays'?",
         "line": 44,
         "detail": "",

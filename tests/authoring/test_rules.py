@@ -210,7 +210,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "kata.toml",
         "Running Mean",
         "A Running Mean That Is Brought Up to Date With Each Number",
-        "kata.toml:1: a title of 58 characters fills the lines of `mlkata list`; 50 will do",
+        "kata.toml:1: a title of 58 characters is too long for `mlkata list`; at most 50",
     ),
     "many minutes": (
         "kata.toml",
@@ -240,7 +240,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "kata.toml",
         "low rank",
         "how to keep a mean up to date with every number",
-        "kata.toml:4: a tag of 47 characters is no topic; 30 are the most",
+        "kata.toml:4: a tag of 47 characters is too long; at most 30",
     ),
     "a reference without text": (
         "kata.toml",
@@ -264,7 +264,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "kata.toml",
         '"detached"',
         '"detatched"',
-        "kata.toml:14: there is no junk 'detatched'. Did you mean 'detached'?",
+        "kata.toml:14: unknown junk 'detatched'. Did you mean 'detached'?",
     ),
     "an exemption without reason": (
         "kata.toml",
@@ -276,7 +276,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "kata.toml",
         "requires = []",
         'requires = ["num-means"]',
-        "kata.toml:5: requires 'num-means', which no kata is called. Did you mean 'num-mean'?",
+        "kata.toml:5: requires 'num-means', and no kata has that name. Did you mean 'num-mean'?",
     ),
     "a kata that requires itself": (
         "kata.toml",
@@ -326,8 +326,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "cards.md",
         "$x$",
         r"$\meanof{x}$",
-        r"cards.md:5: the formula $\meanof{x}$ uses \meanof, which terminals would show as it stands; "
-        "write it otherwise",
+        r"cards.md:5: the formula $\meanof{x}$ uses \meanof, which a terminal would show unchanged; "
+        "write it in another way",
     ),
     "a dollar sign": (
         "hints.md",
@@ -439,8 +439,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "suite.py",
         "Meter, running_mean",
         "Meter, running_mean, rounded",
-        "suite.py:4: imports rounded from the submission, which is no entry point. Add it to 'entry_points', "
-        "or do without it.",
+        "suite.py:4: imports rounded from the submission, which is not an entry point. "
+        "Add it to 'entry_points', or do without it.",
     ),
     "an entry point that is not checked": (
         "suite.py",
@@ -564,9 +564,7 @@ def test_references_are_needed(folder: Path) -> None:
     """A kata without any source has a finding."""
     text = (folder / "kata.toml").read_text(encoding="utf-8")
     (folder / "kata.toml").write_text(text.partition("[[")[0], encoding="utf-8")
-    assert findings(folder) == [
-        "kata.toml: it names no source to read on in; add [[references]] with text, url and where"
-    ]
+    assert findings(folder) == ["kata.toml: names no source; add [[references]] with text, url and where"]
 
 
 def test_variants_and_mistakes_are_needed(folder: Path) -> None:
@@ -585,7 +583,7 @@ def test_strays_are_found(folder: Path) -> None:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("", encoding="utf-8")
     (folder / "__pycache__").mkdir()
-    reason = "is no part of a kata, so nobody reads it; remove it, or ship() it in the suite"
+    reason = "is not part of a kata, so nothing reads it; remove it, or ship() it in the suite"
     strays = ("data", "helpers.py", "notes.txt", "variants/is_5.txt", "variants/old")
     assert findings(folder) == [f"{name}: {reason}" for name in strays]
 

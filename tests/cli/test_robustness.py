@@ -254,7 +254,7 @@ def test_deleted_state_is_made_anew(terminal: Terminal, judge: ObedientJudge) ->
     result = terminal("check", "tiny-double")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        f"{terminal.folder / '.mlkata'} was missing and is made anew. Your files are as they were;"
+        f"{terminal.folder / '.mlkata'} was missing and was made again. Your files are as they were;"
         " progress and kept versions begin afresh."
     ]
     assert (terminal.folder / "tiny_double.py").read_text() == "mine"
@@ -267,7 +267,7 @@ def test_deleted_state_of_a_named_workspace(terminal: Terminal, monkeypatch: pyt
     monkeypatch.setenv("MLKATA_WORKSPACE", str(terminal.folder))
     shutil.rmtree(terminal.folder / ".mlkata")
     result = terminal("start", "tiny-double")
-    assert "was missing and is made anew" in result.stderr
+    assert "was missing and was made again" in result.stderr
     assert "is now your workspace" not in result.stdout
 
 

@@ -121,5 +121,5 @@ def test_a_verdict_belongs_to_its_version_whatever_the_clock_said(
         monkeypatch.setattr("ml_katas.practice.progress._now", lambda now=moment: now)
         write(terminal, text)
         terminal("check")
-    assert [v["status"] for v in told(terminal, "history")["versions"]] == ["failed", "passed"]
-    assert told(terminal, "status")["last"]["attempt"]["status"] == "passed"
+    assert [v["status"] for v in answer(terminal, "history")["versions"]] == ["failed", "passed"]
+    assert answer(terminal, "status")["last"]["attempt"]["status"] == "passed"

@@ -169,7 +169,7 @@ def test_track_naming_a_missing_kata_is_a_problem_with_its_line(course: Path) ->
     )
     catalog = Catalog.load(course)
     assert [str(problem) for problem in catalog.problems] == [
-        f"{tracks}:6: track 'tiny' names no kata of that name: 'tiny-smu'. Did you mean 'tiny-sum'?"
+        f"{tracks}:6: track 'tiny' names an unknown kata: 'tiny-smu'. Did you mean 'tiny-sum'?"
     ]
     assert slugs(catalog) == ["tiny-double", "tiny-sum"]
 

@@ -197,7 +197,8 @@ def test_comment_lines_are_lines(page: Page) -> None:
     skipped = "-    # Everything is positive ...\n-    kept = x.clamp(min=0)\n+    kept = x"
     assert page.problem_of_change(skipped) == (
         1,
-        "'# Everything is positive ...' is no line of solution.py. Did you mean '# Nothing is negative ...'?",
+        "'# Everything is positive ...' is not a line of solution.py. "
+        "Did you mean '# Nothing is negative ...'?",
     )
 
 
@@ -234,10 +235,10 @@ def test_lines_are_inserted_where_the_hunk_has_them(page: Page) -> None:
         (
             "-    kept = x.clamp(min=0)\n-    total = kept.sum(-1, keep=True)",
             2,
-            "'total = kept.sum(-1, keep=True)' is no line of solution.py. "
+            "'total = kept.sum(-1, keep=True)' is not a line of solution.py. "
             "Did you mean 'total = kept.sum(-1, keepdim=True)'?",
         ),
-        ("-  kept = x.clamp(min=0)\n+  kept = x", 1, "'kept = x.clamp(min=0)' is no line of solution.py."),
+        ("-  kept = x.clamp(min=0)\n+  kept = x", 1, "'kept = x.clamp(min=0)' is not a line of solution.py."),
         (
             "-    kept = x.clamp(min=0)\n-    total = kept.sum(-1, keepdim=True)",
             1,
@@ -270,8 +271,8 @@ RIGHT = ENTRY.format(change="-    kept = x.clamp(min=0)\n+    kept = x")
     [
         ("summed-down", "Summed down", 1, "a mistake's heading is its name, such as 'softmax-before"),
         ("<!-- caught by: test_values -->", "", 1, "a mistake needs a line such as <!-- caught by"),
-        ("test_values", "test_value", 3, "caught by 'test_value', which is no check of suite.py. Did you"),
-        ("test_values", "test_shape,", 3, "caught by '', which is no check of suite.py."),
+        ("test_values", "test_value", 3, "caught by 'test_value', which is not a check of suite.py. Did you"),
+        ("test_values", "test_shape,", 3, "caught by '', which is not a check of suite.py."),
         ("caught by", "cought by", 3, "a comment here is <!-- caught by: test_a, test_b --> or <!-- free"),
         ("test_values -->", "\ntest_values -->", 3, "a comment here is <!-- caught by: test_a, test_b"),
         ("Columns", "<!-- caught by: test_shape -->\nColumns", 5, "'caught by' is said twice"),

@@ -32,7 +32,7 @@ def title_is_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     the brief.
     """
     if (length := len(kata.facts.title)) > LONGEST_TITLE:
-        problem = f"a title of {length} characters fills the lines of `mlkata list`; {LONGEST_TITLE} will do"
+        problem = f"a title of {length} characters is too long for `mlkata list`; at most {LONGEST_TITLE}"
         yield _finding(kata, problem, _key("title"))
 
 
@@ -74,7 +74,7 @@ def _problem_of_tag(tag: str, seen: set[str]) -> str:
     if tag.strip().casefold() in seen:
         return f"the tag {tag!r} is there twice; keep one"
     if len(tag) > LONGEST_TAG:
-        return f"a tag of {len(tag)} characters is no topic; {LONGEST_TAG} are the most"
+        return f"a tag of {len(tag)} characters is too long; at most {LONGEST_TAG}"
     return ""
 
 
@@ -86,7 +86,7 @@ def references_lead_somewhere(kata: Kata, catalog: Catalog) -> Iterator[Finding]
     Add [[references]] with `text` (author, year, title), `url` (https://…) and `where` (section, equation).
     """
     if not kata.facts.references:
-        yield _finding(kata, "it names no source to read on in; add [[references]] with text, url and where")
+        yield _finding(kata, "names no source; add [[references]] with text, url and where")
     for number, reference in enumerate(kata.facts.references, start=1):
         place = [_REFERENCE] * number
         if not reference.text.strip():
@@ -124,8 +124,8 @@ def exemptions_name_junk(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     for number, exemption in enumerate(kata.facts.exempt, start=1):
         place = [_EXEMPT] * number
         if exemption.junk not in JUNK:
-            known = nearest(exemption.junk, JUNK) or f" There are {', '.join(JUNK)}."
-            yield _finding(kata, f"there is no junk {exemption.junk!r}.{known}", *place, _key("junk"))
+            known = nearest(exemption.junk, JUNK) or f" Known: {', '.join(JUNK)}."
+            yield _finding(kata, f"unknown junk {exemption.junk!r}.{known}", *place, _key("junk"))
         if not exemption.reason.strip():
             problem = "an exemption needs a 'reason': why this junk is right here"
             yield _finding(kata, problem, *place, _key("reason"))

@@ -64,7 +64,7 @@ def nothing_is_there_that_nobody_reads(kata: Kata, catalog: Catalog) -> Iterator
     known |= {*kata.variants, *linked_files(kata)}
     known |= {folder for file in known for folder in file.parents}
     for path in _strays(kata.folder, known):
-        problem = "is no part of a kata, so nobody reads it; remove it, or ship() it in the suite"
+        problem = "is not part of a kata, so nothing reads it; remove it, or ship() it in the suite"
         if path == kata.folder / _FOLDER_OF_MISTAKES:
             command = f"mlkata author mistake {kata.slug} FILE"
             problem = (

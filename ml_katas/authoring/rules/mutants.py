@@ -96,6 +96,6 @@ def _wrong_with(mark: Equivalent, judged: list[tuple[AutoMutant, Report]]) -> st
     killers = {name for report in meant for name in report.failed_checks}
     if all(report.status is not Status.PASSED for report in meant):
         return (
-            f"{mark.mutation!r} is no equivalent, {' and '.join(sorted(killers))} kills it; remove the mark"
+            f"{mark.mutation!r} is not equivalent: {' and '.join(sorted(killers))} kills it; remove the mark"
         )
     return ""

@@ -22,7 +22,7 @@ def prerequisites_exist(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     for slug in kata.facts.requires:
         if slug not in catalog.slugs:
             near = nearest(slug, catalog.slugs)
-            yield _finding(kata, f"requires {slug!r}, which no kata is called.{near}", slug)
+            yield _finding(kata, f"requires {slug!r}, and no kata has that name.{near}", slug)
 
 
 def prerequisites_form_no_cycle(kata: Kata, catalog: Catalog) -> Iterator[Finding]:

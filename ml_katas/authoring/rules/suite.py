@@ -30,7 +30,7 @@ def suite_imports_the_entry_points(kata: Kata, catalog: Catalog) -> Iterator[Fin
             for alias in node.names:
                 imported.add(alias.name)
                 if alias.name not in names:
-                    problem = f"imports {alias.name} from the submission, which is no entry point."
+                    problem = f"imports {alias.name} from the submission, which is not an entry point."
                     remedy = nearest(alias.name, names) or " Add it to 'entry_points', or do without it."
                     yield Finding(path=kata.suite.path, problem=problem + remedy, line=node.lineno)
     for name in names:

@@ -230,7 +230,7 @@ def test_too_much_memory_is_its_own_status(engine: Engine, bomb: str) -> None:
         ),
         (
             "import os; os.kill(os.getpid(), 9)",
-            "The process of your code was killed, perhaps for want of memory.",
+            "The process of your code was killed, perhaps because memory ran out.",
         ),
         ("import os; os.close(3)", ""),  # it may end by itself before it is killed, or not
         (
