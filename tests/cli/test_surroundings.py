@@ -18,7 +18,7 @@ from ml_katas.judging.client import Draft
 from ml_katas.judging.protocol import Checked, Diagnosed, Ended, Started
 from ml_katas.practice.progress import Progress
 from ml_katas.report import Isolation, Report, Status
-from tests.conftest import report_of
+from tests.plugins.obedient import report_of
 
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal

@@ -155,7 +155,8 @@ def test_a_server_that_does_not_answer(home: Path) -> None:
     done = check(home)
     assert (done.returncode, done.stderr) == (
         0,
-        "The server did not answer, so this was judged without it; `mlkata server restart` renews it.\n",
+        "The server did not answer, so this was judged without it; "
+        "`mlkata server restart` starts a new one.\n",
     )
     assert server.stop()
     wait_for(lambda: not Path(f"/proc/{stopped}").exists())
