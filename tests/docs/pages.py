@@ -42,12 +42,21 @@ def first_names(rows: list[tuple[str, ...]]) -> list[str]:
 
 def names(text: str) -> list[str]:
     """Return what stands between backticks, outside of fences."""
-    return re.findall(r"`([^`]+)`", re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL))
+    return re.findall(r"`([^`]+)`", _without_fences(text))
+
+
+def without_code(text: str) -> str:
+    """Return a text without what it shows as code: fences, indented lines, what stands between backticks."""
+    return re.sub(r"`[^`]+`", "", re.sub(r"^ {4}.*$", "", _without_fences(text), flags=re.MULTILINE))
 
 
 def fences(text: str, language: str) -> list[str]:
     """Return the content of the fences in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def _without_fences(text: str) -> str:
+    return re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def _cells(line: str) -> tuple[str, ...]:
