@@ -40,7 +40,7 @@ class Thoroughness:
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is what a proof is, no more and no less: only that is kept."""
+        """Return whether this is what a proof is, no more and no less: only that is kept."""
         return not (self.fast or self.matrix) and self.seeds == len(SEEDS)
 
 
@@ -84,7 +84,7 @@ def prove(
     """Prove the named katas, or all; *on_progress* gets the kata, the judgements done and those expected."""
     slugs = [catalog.resolve(name) for name in names] or [entry.slug for entry in catalog.entries]
     kept = KeptProofs()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # its threads only wait: judges are processes
         for slug in slugs:
             on_progress(slug, 0, 0)
             proof = _kept(catalog, slug, kept) if how.is_whole and not how.anew else None

@@ -71,7 +71,7 @@ class TrialRunner:
         self._on_progress = on_progress
         self._expected = 0
         self._reports: dict[Trial, Report] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # the pool's threads report progress one at a time
 
     def reports(self, trials: Iterable[Trial]) -> list[tuple[Trial, Report]]:
         """Return the report of each trial, in order."""

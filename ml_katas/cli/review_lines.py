@@ -80,7 +80,7 @@ class Dialogue:
             self._screen.say("Type 1, 2, 3 or 4.")
 
     def _is_command(self, typed: str) -> bool:
-        """Do what was typed, where it is no answer."""
+        """Return whether what was typed is a command; if so, do it."""
         try:
             match typed[:1]:
                 case "s":

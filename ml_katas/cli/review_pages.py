@@ -112,7 +112,7 @@ class Pages:
             self._said = said
 
     def _move(self, key: str) -> bool:
-        """Scroll, where *key* does that here."""
+        """Return whether *key* scrolls here; if so, scroll."""
         page = max(1, shutil.get_terminal_size().lines - 6)
         by = {"up": -1, "down": 1, "page up": -page, "page down": page}.get(key)
         if key == " " and (self._is_answered or self._hidden):
@@ -123,7 +123,7 @@ class Pages:
         return True
 
     def _command(self, key: str) -> bool:
-        """Do what *key* does at any card, where it is such a key."""
+        """Return whether *key* does the same at every card; if so, do it."""
         match key:
             case "?":
                 self._is_helping = True

@@ -89,7 +89,7 @@ class Catalog:
 
     def find(self, name: str) -> Kata:
         """Return the kata called *name* (slug, file name or unique prefix), or raise UnknownKata."""
-        from .kata import Kata
+        from .kata import Kata  # with it comes ast, which a list can do without
 
         return Kata.load(self._folders[self.resolve(name)])
 

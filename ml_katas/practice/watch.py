@@ -170,7 +170,7 @@ class Saves:
 
 
 def _seen(path: Path) -> tuple[int, ...]:
-    """Return what a save changes of a file; nothing where there is none."""
+    """Return what a save changes of a file; nothing where it is missing."""
     try:
         found = path.stat()
     except OSError:

@@ -231,7 +231,7 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def _size(path: Path) -> int | None:
-    """Return the size of a file, or None where there is none."""
+    """Return the size of a file, or None where it is missing."""
     try:
         return path.stat().st_size
     except OSError:

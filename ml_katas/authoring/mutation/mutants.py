@@ -48,7 +48,7 @@ def _edits(source: Source) -> Iterator[Edit]:
 
 
 def _different(source: Source, edits: Iterator[Edit]) -> Iterator[Edit]:
-    seen = {ast.dump(source.tree)}
+    seen = {ast.dump(source.tree)}  # without places: the same change, written in two ways, counts once
     for edit in edits:
         tree = _tree(_edited(source, edit))
         if tree is not None and tree not in seen:
@@ -58,7 +58,7 @@ def _different(source: Source, edits: Iterator[Edit]) -> Iterator[Edit]:
 
 def _tree(data: bytes) -> str | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # a mutant may well say `is 1`, of which Python warns
         try:
             tree = ast.parse(data.decode())
             compile(tree, "mutant", "exec")

@@ -33,7 +33,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.data = text.encode()
+        self.data = text.encode()  # offsets count bytes, as the columns of a syntax tree do
         self.tree = ast.parse(text)
         self.imported = frozenset(_imported(self.tree))
         self._lines = text.split("\n")

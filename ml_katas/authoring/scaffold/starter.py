@@ -64,7 +64,7 @@ def _opening(node: ast.FunctionDef | ast.ClassDef, text: str) -> str:
 def _header(node: ast.FunctionDef | ast.ClassDef, text: str) -> str:
     """Return the lines of a definition to the colon that ends its signature."""
     lines = text.split("\n")[node.lineno - 1 : node.end_lineno]
-    depth = 0
+    depth = 0  # of brackets: in annotations and defaults there are colons too
     for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
         depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
         if token.string == ":" and token.type == tokenize.OP and depth == 0:

@@ -79,7 +79,7 @@ def _outcome(path: Path, contents: Contents, known: Stamps, writer: NoteWriter) 
 
 
 def _database(state: AppState) -> Database | None:
-    """Return the progress file; where there is no workspace, or none that was ever used, there is none."""
+    """Return the progress file, or nothing where no workspace was ever used."""
     used = state.workspace is not None and state.workspace.state.is_dir()
     return state.progress.database if used else None
 

@@ -26,7 +26,7 @@ _SIZE = re.compile(r"\d+(?:x\d+)?")
 _KEEPS_PICTURES_INLINE = re.compile(r"\s*(?:[-*+]|\d+[.)]|\||>)")
 _ODD_BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
-# Returns what a picture of this name is to be loaded from, and nothing where there is none.
+# Returns what a picture of this name is to be loaded from, and nothing where it is missing.
 Find = Callable[[str], str]
 
 

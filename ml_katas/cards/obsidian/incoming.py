@@ -40,7 +40,7 @@ class Incoming:
 
     @property
     def was_exported(self) -> bool:
-        """Whether the card went into the vault from here."""
+        """Return whether the card went into the vault from here."""
         return bool(self.mark)
 
     @property
@@ -120,8 +120,8 @@ def _sides(note: VaultNote, block: Block, pictures: Pictures) -> Iterator[Incomi
     if block.both_ways:
         back = f"{key}-back"
         guid = f"{block.guid}-back" if block.guid else back
-        asked, told = one_line(block.answer, find), converted(block.question, find)
-        yield make(question=asked, answer=told, guid=guid, key=back)
+        asked, answered = one_line(block.answer, find), converted(block.question, find)
+        yield make(question=asked, answer=answered, guid=guid, key=back)
     for name in dict.fromkeys(missing):
         yield Skipped(note.path, block.line, f"the picture {name} is not in the vault; its card is read")
 

@@ -188,6 +188,7 @@ class Peer:
     def send_raw(self, header: dict[str, Any], encoder: Encoder | None = None) -> None:
         """Send a message with what keeps shared objects equal, or raise Unsendable if it is too large."""
         encoder = encoder or Encoder(self, sharing=False, results=True)
+        # Changes before announcements, as what changed may hold what is new; either may fill hollow leaves.
         header["set"] = encoder.changes()
         header["new"] = encoder.announcements()
         header["set"] += encoder.fillings()
@@ -225,6 +226,7 @@ class Peer:
         for number in _list(header, "forget"):
             self.nodes.pop(number, None)
         self.opened(header)
+        # New objects before changes, whose contents refer to them.
         decoder.adopt(_list(header, "new"))
         decoder.update(_list(header, "set"))
         return decoder

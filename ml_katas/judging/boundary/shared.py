@@ -35,8 +35,9 @@ class SharedObject:
         return self.version != was
 
 
+# How many references an object has that only the table holds: measured, for Pythons differ in that.
 _PROBE = SharedObject(0, object())
-_ALONE = sys.getrefcount(_PROBE.obj)
+_UNHELD = sys.getrefcount(_PROBE.obj)
 
 
 class SharedObjects:
@@ -65,7 +66,7 @@ class SharedObjects:
 
     def new(self, obj: object, *, hollow: bool = False) -> SharedObject:
         """Share an object of this side."""
-        self._next += 2
+        self._next += 2  # one side has the even numbers, one the odd, so that neither need ask for one
         return self.adopt(self._next, obj, hollow=hollow)
 
     def adopt(self, number: int, obj: object, *, hollow: bool = False) -> SharedObject:
@@ -93,6 +94,6 @@ class SharedObjects:
         """Return the numbers of the shared objects whose object nothing but this table refers to."""
         loose = []
         for shared_object in self._by_id.values():
-            if shared_object.id not in spared and sys.getrefcount(shared_object.obj) <= _ALONE:
+            if shared_object.id not in spared and sys.getrefcount(shared_object.obj) <= _UNHELD:
                 loose.append(shared_object.id)
         return loose

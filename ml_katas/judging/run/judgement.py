@@ -122,7 +122,7 @@ class Judgement:
         """Tell the report, then the diagnosis."""
         status, message = self.verdict()
         self.finish(status, message, self.avoided_use() if status is Status.FAILED else None)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)  # the verdict is out, and what follows has its own limits
         if isinstance(self.supervisor.channel, RecordingChannel):
             self.client.send(Recorded(bytes(self.supervisor.channel.recording)))
         if self.request.diagnose and self.suite_run.evidence and self.suite_run.is_whole:

@@ -87,6 +87,7 @@ class SuiteRun:
 
     def run(self, items: Sequence[pytest.Item]) -> None:
         """Run the instances of checks in the order given."""
+        # pytest keeps the fixtures that the next instance uses too.
         for item, nextitem in zip(items, [*items[1:], None][: len(items)], strict=True):
             check = self._suite[check_name(item)]
             if not self._not_run(check):

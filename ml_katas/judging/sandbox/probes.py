@@ -52,7 +52,7 @@ def _try_in_child(confinement: Confinement, canary: Path, parent: int) -> set[st
     pid = os.fork()
     if pid == 0:
         try:
-            signal.alarm(_SECONDS)
+            signal.alarm(_SECONDS)  # an attempt may hang; without an answer nothing counts as refused
             die_with_parent()
             confinement.apply(-1 if confinement.fence_fd is None else confinement.fence_fd)
             refused = [name for name, attempt in PROBES.items() if _is_refused(attempt, canary, parent)]

@@ -66,14 +66,14 @@ def limit_resources(limits: dict[str, Any]) -> None:
     """
     seconds = max(1, round(limits["cpu_seconds"] + time.process_time()))
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
+    _lower(resource.RLIMIT_CPU, seconds, seconds + 1)  # a signal first, which says which limit it was
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_NOFILE, _MOST_FILES)
     if sys.platform == "linux":
         mapped, data = _mapped_bytes()
         budget = limits["memory_mib"] << 20
         _lower(resource.RLIMIT_DATA, data + budget)
-        _lower(resource.RLIMIT_AS, mapped + 2 * budget)
+        _lower(resource.RLIMIT_AS, mapped + 2 * budget)  # allocators reserve more than they fill
 
 
 def _lower(kind: int, soft: int, hard: int | None = None) -> None:
