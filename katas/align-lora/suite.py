@@ -168,8 +168,9 @@ def test_the_factors_follow_the_device_of_base():
 def test_the_first_gradient_moves_b_only():
     """In a new layer only lora_B has a gradient other than zero."""
     base, x, worth = nn.Linear(5, 7).double(), torch.randn(3, 5).double(), torch.randn(3, 7).double()
-    layer = LoRALinear(base, r=2, alpha=3.0)
-    by_b = 3.0 / 2 * worth.T @ (x @ layer.lora_A.detach().T)
+    layer, a = LoRALinear(base, r=2, alpha=3.0), torch.randn(2, 5).double()
+    assign(layer.lora_A, a)
+    by_b = 3.0 / 2 * worth.T @ (x @ a.T)
     (layer(x) * worth).sum().backward()
     assert layer.lora_B.grad is not None, "no gradient reaches lora_B"
     assert_close(layer.lora_B.grad, by_b, label="gradient of lora_B")

@@ -17,6 +17,7 @@ from ..findings import Finding
 from ..trials import Trial, TrialRunner
 from .brief import brief_begins_with_a_paragraph, brief_is_complete, brief_is_short
 from .contract import contract_is_checked
+from .expectations import expectations_are_the_suites_own
 from .facts import (
     avoided_names_are_dotted,
     exemptions_name_junk,
@@ -81,6 +82,7 @@ READ: tuple[Reads, ...] = (
     sentences_are_short,
     suite_compares_by_itself,
     suite_is_no_copy_of_the_solution,
+    expectations_are_the_suites_own,
     suite_depends_on_nothing_that_changes,
     no_check_is_skipped,
     wrong_and_right_are_many,
