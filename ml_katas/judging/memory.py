@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-_OWN_MIB = 256  # for a frame on its way, and the suite's own values
+OWN_MIB = 256  # for a frame on its way, and the suite's own values
 
 
 def bound_memory(mebibytes: int) -> None:
@@ -16,7 +16,7 @@ def bound_memory(mebibytes: int) -> None:
 
     with open("/proc/self/statm", encoding="ascii") as statm:
         pages = [int(field) for field in statm.read().split()]
-    size, budget = os.sysconf("SC_PAGE_SIZE"), (mebibytes + _OWN_MIB) << 20
+    size, budget = os.sysconf("SC_PAGE_SIZE"), (mebibytes + OWN_MIB) << 20
     _lower(resource.RLIMIT_DATA, pages[5] * size + budget)
     _lower(resource.RLIMIT_AS, pages[0] * size + 2 * budget)
 

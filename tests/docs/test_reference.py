@@ -16,7 +16,7 @@ from ml_katas.cli.commands import mlkata
 from ml_katas.comparison.tolerances import EXACT, PYTHON_FLOAT, TOLERANCES
 from ml_katas.config import ABOUT, DEFAULTS
 from ml_katas.course.kata import Limits
-from ml_katas.judging import server
+from ml_katas.judging import memory, server
 from ml_katas.judging.boundary import codec, frames, judge_side, tensors
 from ml_katas.judging.endings import MOST_THREADS
 from ml_katas.judging.run.supervisor import MOST_REPLACEMENTS
@@ -307,6 +307,9 @@ def test_limits_are_those_in_force() -> None:
         "everything else in one message": f"{frames.MAX_HEADER >> 20} MiB",
         "Python objects in one message": f"{codec.MAX_NODES:,}",
         "items of a dict or set": f"{codec.MAX_HASHED:,}",
+        "parts of the members of a set, or of the keys of a dict": f"{codec.MAX_HASHED_PARTS:,}",
+        "objects shared with the judge": "the kata's memory",
+        "memory beyond an idle judge": f"the kata's memory and {memory.OWN_MIB} MiB",
         "nesting": f"{codec.MAX_DEPTH}",
         "axes of a tensor": f"{tensors.MAX_DIMS}",
     }
