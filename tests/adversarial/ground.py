@@ -160,7 +160,7 @@ class Ground:
 
     def _strays(self) -> list[int]:
         """Return the children that the parent still has after a moment."""
-        patience = time.monotonic() + 2
+        patience = time.monotonic() + GRACE
         while (found := _children(self.parent)) and time.monotonic() < patience:
             time.sleep(0.005)
         return found

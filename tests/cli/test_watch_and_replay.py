@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 MLKATA = [sys.executable, "-m", "ml_katas"]
+PATIENCE = 120.0  # a safety net
 RIGHT = "def double(x):\n    return 2 * x\n"
 WRONG = "def double(x):\n    print('seen', x)\n    return x + boom\n"
 
@@ -41,7 +42,7 @@ class Terminal:
         os.close(slave)
         self.seen = ""
 
-    def wait_for(self, text: str, seconds: float = 40) -> None:
+    def wait_for(self, text: str, seconds: float = PATIENCE) -> None:
         """Wait until the program has written *text* since the last time."""
         until = time.monotonic() + seconds
         while text not in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.seen):
@@ -88,7 +89,7 @@ def test_keys(work: Path, watching: Terminal) -> None:
     watching.wait_for("Description")
     watching.press("q")
     watching.wait_for("still the starter")
-    assert watching.process.wait(5) == 0
+    assert watching.process.wait(PATIENCE) == 0
 
 
 def test_replay_makes_the_failing_calls_again(work: Path) -> None:

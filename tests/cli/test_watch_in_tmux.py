@@ -39,7 +39,7 @@ class Tmux:
         """Return what is shown, and so many lines of the scrollback."""
         return self._run("capture-pane", "-p", "-S", str(-lines_above))
 
-    def wait_for(self, *texts: str, seconds: float = 40) -> str:
+    def wait_for(self, *texts: str, seconds: float = 120) -> str:
         """Wait until the screen shows all *texts*."""
         until = time.monotonic() + seconds
         while not all(text in (screen := self.screen()) for text in texts):

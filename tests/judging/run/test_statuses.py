@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ml_katas.report import Report
 
+PATIENCE = 40.0  # a safety net: what hangs would take a minute, or for ever
 THREE = '''
     def test_first():
         """It answers first."""
@@ -152,10 +153,10 @@ def test_an_exception_is_an_error_with_its_line(engine: Engine) -> None:
 def test_a_loop_without_end_is_a_timeout(engine: Engine, how: str) -> None:
     """Code that does not come back ends the report at its limit, and says what the others wait for."""
     started = time.monotonic()
-    report = engine.judge(THREE, submission(first=how), limits={"check_seconds": 0.5, "total_seconds": 4})
-    assert time.monotonic() - started < 2.0
+    report = engine.judge(THREE, submission(first=how), limits={"check_seconds": 1, "total_seconds": 60})
+    assert time.monotonic() - started < PATIENCE
     assert statuses(report) == ["timeout", "timeout", "not_run", "not_run"]
-    why = "Your code was still running after 0.5 s, the limit for one check."
+    why = "Your code was still running after 1 s, the limit for one check."
     assert [check.failure.message for check in report.checks if check.failure] == [
         why,
         *[f"not run, because of what happened in 'It answers first': {why}"] * 2,
@@ -165,11 +166,11 @@ def test_a_loop_without_end_is_a_timeout(engine: Engine, how: str) -> None:
 def test_the_whole_suite_has_a_limit(engine: Engine) -> None:
     """Checks that are slow together end at the limit of the whole."""
     slow = submission(
-        first="import time; time.sleep(0.4); return 1", second="import time; time.sleep(0.4); return 2"
+        first="import time; time.sleep(0.4); return 1", second="import time; time.sleep(1.8); return 2"
     )
-    report = engine.judge(THREE, slow, limits={"total_seconds": 0.7})
+    report = engine.judge(THREE, slow, limits={"total_seconds": 2, "check_seconds": 1.9})
     assert statuses(report) == ["timeout", "passed", "timeout", "not_run"]
-    assert sentence(report) == "Your code was still running after 0.7 s, the limit for the whole suite."
+    assert sentence(report) == "Your code was still running after 2 s, the limit for the whole suite."
 
 
 def test_a_loop_at_import_is_a_timeout(engine: Engine) -> None:
@@ -193,7 +194,8 @@ def test_code_that_ends_at_import_has_crashed(engine: Engine) -> None:
 
 def test_a_flood_of_output_is_a_limit(engine: Engine) -> None:
     """Printing more than 64 MiB ends the report, and 64 KiB of it are kept."""
-    report = engine.judge(THREE, submission(first="while True: print('x' * 100_000)"))
+    endless = submission(first="while True: print('x' * 100_000)")
+    report = engine.judge(THREE, endless, limits={"check_seconds": 30, "total_seconds": 60})
     assert statuses(report) == ["limit", "limit", "not_run", "not_run"]
     assert sentence(report) == "Your code printed more than 64 MiB."
     assert 0 < len(report.checks[0].output) <= 64 << 10
@@ -289,7 +291,8 @@ def test_a_crash_in_a_callback_is_a_crash(engine: Engine) -> None:
 
         def call(f):
             threading.Thread(target=lambda: (time.sleep(0.05), os._exit(4))).start()
-            return f()
+            f()
+            time.sleep(60)  # on a busy machine the exit comes later
     """
     body = """
         import time
@@ -346,6 +349,7 @@ def test_state_does_not_survive_a_crash(engine: Engine) -> None:
 def test_a_suite_that_hangs_is_broken(engine: Engine) -> None:
     """A suite that does not end by itself is ended, and is nobody's fault but its author's."""
     started = time.monotonic()
-    status, message = engine.check("while True: pass", submission(), limits={"total_seconds": 0.5})
+    hangs = "import time\nwhile True: time.sleep(0.1)"
+    status, message = engine.check(hangs, submission(), limits={"total_seconds": 1})
     assert (status, message) == (Status.BROKEN, "the suite did not end by itself within its limits")
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < PATIENCE
