@@ -12,7 +12,7 @@ from ml_katas.cli.commands import LazyGroup, mlkata
 if TYPE_CHECKING:
     from conftest import Terminal
 
-GROUPS = ("author", "config", "server")
+GROUPS = ("author", "cards", "config", "server")
 
 
 def commands(group: click.Group, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:

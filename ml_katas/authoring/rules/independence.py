@@ -62,7 +62,7 @@ def no_check_is_skipped(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
     A pass means that every check ran and passed; with a skipped one every report is `broken`.
 
-    Leave the check out, or write what must hold instead.
+    Leave the check out, or write what must hold instead: on a machine that lacks something, too.
     """
     for node in ast.walk(parse_python(kata.suite.path)):
         match node:

@@ -13,7 +13,7 @@ from ..messages import closing_notices, short
 from ..options import Settings, common, complete_deck
 
 
-@click.command(short_help="A card of your own.")
+@click.command()
 @click.argument("question", metavar="QUESTION")
 @click.argument("answer", default="", metavar="[ANSWER]")
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..commands import LazyGroup
 from ..messages import closing_notices, counted, short
 from ..options import Settings, common, complete_deck
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 _SCHEMA = "mlkata.cards-export/1"
 
 
-@click.group(name="export", short_help="Write cards for Anki or Obsidian.")
+COMMANDS = {
+    "anki": ("ml_katas.cli.cards.export:anki", "A file that Anki opens."),
+    "obsidian": ("ml_katas.cli.cards.export:obsidian", "Notes in a vault of Obsidian."),
+}
+
+
+@click.group(name="export", cls=LazyGroup, table=COMMANDS)
 def group() -> None:
     """Write cards for Anki or Obsidian; a later export updates them there."""
 
@@ -32,7 +39,7 @@ def _deck_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-@group.command(short_help="A file that Anki opens.")
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.apkg")
 @_deck_option
 @click.option("--with-schedule", is_flag=True, help="With what you remember: due days, intervals, reviews.")
@@ -62,7 +69,7 @@ def anki(settings: Settings, file: Path, decks: tuple[str, ...], with_schedule: 
         settings.screen.note(sentence)
 
 
-@group.command(short_help="Notes in a vault of Obsidian.")
+@click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @_deck_option
 @click.option(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...cards.obsidian.importing import CardsImport
 
 
-@click.command("import", short_help="Take cards from a vault of Obsidian.")
+@click.command("import")
 @click.argument("path", type=click.Path(path_type=Path), metavar="PATH")
 @common
 def import_cards(settings: Settings, path: Path) -> None:

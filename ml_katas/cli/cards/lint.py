@@ -13,7 +13,7 @@ from ..messages import closing_notices, counted, short
 from ..options import Settings, common, complete_deck
 
 
-@click.command(short_help="What is wrong with decks.")
+@click.command()
 @click.argument("decks", nargs=-1, metavar="[DECK]...", shell_complete=complete_deck)
 @click.option("--record", "is_recording", is_flag=True, help="Add the ids of new cards to released-ids.txt.")
 @common

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...practice.state import AppState
 
 
-@click.command("list", short_help="The decks, or the cards of one.")
+@click.command("list")
 @click.option(
     "--deck",
     "names",

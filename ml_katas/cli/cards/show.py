@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...course.deck import Card
 
 
-@click.command(short_help="A card with its answer.")
+@click.command()
 @click.argument("card", metavar="CARD")
 @common
 def show(settings: Settings, card: str) -> None:

@@ -10,7 +10,7 @@ from ..messages import closing_notices
 from ..options import Settings, common
 
 
-@click.command(short_help="Ask cards no more.")
+@click.command()
 @click.argument("cards", nargs=-1, required=True, metavar="CARD...")
 @common
 def suspend(settings: Settings, cards: tuple[str, ...]) -> None:
@@ -18,7 +18,7 @@ def suspend(settings: Settings, cards: tuple[str, ...]) -> None:
     _set(settings, cards, is_asked=False)
 
 
-@click.command(short_help="Ask suspended cards again.")
+@click.command()
 @click.argument("cards", nargs=-1, required=True, metavar="CARD...")
 @common
 def resume(settings: Settings, cards: tuple[str, ...]) -> None:
