@@ -73,6 +73,8 @@ PROPERTIES = {
     "nan": "scaled(x).isnan().all()",
     "argument": "scaled(x) is x",
     "mean": "scaled(x).eq(3 * x.mean(-1, keepdim=True)).all()",
+    "digits": "scaled(w.double() / 7).dtype == torch.float64 and scaled(w / 7).eq(3 * (w / 7)).all()"
+    " and scaled(w.double() / 7).eq((3 * (w.double() / 7)).float()).all()",
     "rounded": "scaled(x / 7).eq((3 * (x / 7)).bfloat16()).all() and scaled(x).dtype == torch.float32",
     "negated": "scaled(x).eq(-3 * x).all()",
     "shuffled": "scaled(x).eq(3 * x.flip(0)).all()",
@@ -109,7 +111,8 @@ def test_a_good_suite_rejects_all_of_it(engine: Engine, runner_of: MakeRunner) -
             y = scaled(x.detach() + 0, factor)
             assert y.dtype == torch.float32 and y.tolist() == (factor * x).tolist()
         assert scaled(2 * x, 1.0).tolist() == (2 * x).tolist()
-        assert scaled(x.detach().double()).dtype == torch.float64
+        seventh = x.detach().double() / 7
+        assert scaled(seventh).dtype == torch.float64 and scaled(seventh).tolist() == (3 * seventh).tolist()
         scaled(x).sum().backward()
         assert x.grad.eq(3).all()
         before = x.detach().clone()

@@ -12,7 +12,7 @@ from ..findings import Finding, Severity
 _OUTLINES = ("shape", "dtype", "device", "ndim", "dim", "size", "numel", "training")  # no values to spoil
 # How a module that was handed over is told from a tensor: it is called, or asked for one of these.
 _OF_MODULES = ("weight", "bias", "parameters", "named_parameters", "buffers", "named_buffers", "state_dict")
-Place = tuple[int, int]  # line and column: what stands further on in a check is evaluated later
+Position = tuple[int, int]  # line and column: what stands further on in a check is evaluated later
 Makers = dict[str, set[int]]  # where in what a function returns there are objects of the submission's
 _WHOLE = -1
 
@@ -108,7 +108,7 @@ class _Check:
                 return self._makers.get(name, set())
         return set()
 
-    def _handed_over(self) -> Iterator[tuple[str, Place]]:
+    def _handed_over(self) -> Iterator[tuple[str, Position]]:
         for node in self._nodes:
             match node:
                 case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in self._makers:
@@ -161,5 +161,5 @@ def _is_used_as_module(value: ast.expr, name: str) -> bool:
     return False
 
 
-def _place(node: ast.expr) -> Place:
+def _place(node: ast.expr) -> Position:
     return node.lineno, node.col_offset
