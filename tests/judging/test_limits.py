@@ -21,6 +21,7 @@ from ml_katas.judging.protocol import Event, Patience, Refused, events, framed, 
 from ml_katas.report import Status
 from ml_katas.support.records import replace
 
+pytestmark = pytest.mark.engine
 MLKATA = [sys.executable, "-m", "ml_katas"]
 RIGHT = b"def double(x):\n    return 2 * x\n"
 CGROUPS = Path("/sys/fs/cgroup")
