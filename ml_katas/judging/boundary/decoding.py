@@ -28,7 +28,7 @@ from .exceptions import wants_memory
 from .frames import Corrupted
 from .shared import SharedObject
 
-_NODE_BYTES = 128
+_NODE_BYTES, _OBJECT_BYTES = 128, 1024  # what one takes here, roughly
 
 
 class Decoder:
@@ -155,7 +155,7 @@ class Decoder:
                 size = 0 if shared_object.obj.is_meta else 2 * shared_object.obj.nbytes  # with what is agreed
             else:
                 self.fill(shared_object, content)
-                size = _NODE_BYTES * (self.nodes - nodes)
+                size = _OBJECT_BYTES + _NODE_BYTES * (self.nodes - nodes)
             self.side.shared.measure(shared_object, size)
 
     def _complete_tensor(self, shared_object: SharedObject, tensor: torch.Tensor, content: Any) -> None:

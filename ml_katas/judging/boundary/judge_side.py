@@ -17,6 +17,7 @@ from ...support.sanitize import sanitize_line
 from .. import endings
 from .codec import BadValue, NoMemory
 from .decoding import Decoder
+from .encoding import Encoder
 from .exceptions import RemoteError, encode_exception, wants_memory
 from .frames import Corrupted, Endpoint
 from .initial_states import InitialStates, State
@@ -147,6 +148,13 @@ class JudgePeer(Peer):
         self.busy += 1
         try:
             return super()._read(header, payload, key)
+        finally:
+            self.busy -= 1
+
+    def send_raw(self, header: dict[str, Any], encoder: Encoder | None = None) -> None:
+        self.busy += 1  # with comparing all that is shared, which may be much
+        try:
+            super().send_raw(header, encoder)
         finally:
             self.busy -= 1
 

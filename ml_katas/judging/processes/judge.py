@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ...report import IsolationLevel, Status
 from .. import protocol
 from ..boundary.rehearsal import rehearse
 from ..launch import MOST_STARTS, START_SECONDS
+from ..log import log
 from ..memory import bound_memory
 from ..protocol import Announcement, Batch, Client, Message, Request
 from ..run.judgement import Judgement, Setting, manifest
@@ -38,6 +39,11 @@ _LOOK_SECONDS = 0.2
 
 def judge_connection(connection: socket.socket, setting: Setting) -> None:
     """Serve one client from request to report."""
+    with _logged():
+        _judge_connection(connection, setting)
+
+
+def _judge_connection(connection: socket.socket, setting: Setting) -> None:
     connection.setblocking(True)
     client = Client(connection)
     ready = get_ready(client, setting)
@@ -74,9 +80,20 @@ def collected(message: Message, session: Session) -> object:
 
 def judge_one_of_batch(client: Client, setting: Setting) -> None:
     """Judge the submission that a client of a batch sends."""
-    request = client.receive()
-    if isinstance(request, Request):
-        judge_request(client, setting, request)
+    with _logged():
+        request = client.receive()
+        if isinstance(request, Request):
+            judge_request(client, setting, request)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """Write into the log what ends a judge before it could judge anything."""
+    try:
+        yield
+    except Exception as error:
+        log(error)
+        raise
 
 
 def judge_request(client: Client, setting: Setting, request: Request) -> None:
