@@ -141,7 +141,7 @@ def _watch_over(judgement: Judgement, seconds: float) -> None:
         if supervisor.is_late:
             raise supervisor.clock.ending()
         if time.monotonic() > last:
-            judgement.finish(Status.BROKEN, "the suite did not end by itself within its limits")
+            judgement.finish(*supervisor.without_end())
             os._exit(0)
 
     signal.signal(signal.SIGALRM, look)

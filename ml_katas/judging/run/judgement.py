@@ -15,6 +15,7 @@ from ...course.suite import Suite
 from ...report import CheckResult, Frame, Isolation, Status
 from ...support.records import record
 from .. import endings
+from ..boundary.exceptions import wants_memory
 from ..boundary.frames import RecordingChannel
 from ..log import log
 from ..protocol import Checked, Client, Diagnosed, Ended, Recorded, Request, Started
@@ -90,9 +91,20 @@ class Judgement:
         """End what went wrong in a place where nobody expected it; the log holds the traceback."""
         log(error)
         if not self.has_ended:
-            self.finish(*_unexpected(error, has_begun=self.supervisor.has_begun))
+            self.finish(*self.unexpected(error))
         self.client.end()
         self.supervisor.put_away()
+
+    def unexpected(self, error: BaseException) -> tuple[Status, str]:
+        """Return the verdict for an exception that nobody expected; a submission may be behind it."""
+        name = type(error).__name__
+        if not self.supervisor.has_begun:
+            return Status.BROKEN, f"The checker failed before it ran your code ({name})."
+        if wants_memory(error):
+            error = endings.memory_of_judge(self.limits.memory_mib)
+        if isinstance(error, endings.Ending):
+            return error.status, error.sentence
+        return Status.CRASHED, f"The checker could not go on after what your code did ({name})."
 
     def collected(self) -> list[pytest.Item]:
         """Return the instances of the checks that are to run."""
@@ -177,16 +189,6 @@ class Judgement:
                 output=self.supervisor.take_output(),
             )
         )
-
-
-def _unexpected(error: BaseException, *, has_begun: bool) -> tuple[Status, str]:
-    """Return the verdict for an exception nobody expected; *has_begun*: a submission may be behind it."""
-    name = type(error).__name__
-    if isinstance(error, endings.Ending):
-        return error.status, error.sentence
-    if not has_begun:
-        return Status.BROKEN, f"The checker failed before it ran your code ({name})."
-    return Status.CRASHED, f"The checker could not go on after what your code did ({name})."
 
 
 @functools.cache

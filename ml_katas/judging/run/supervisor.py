@@ -187,6 +187,12 @@ class Supervisor:
         busy = self._peer is not None and self._peer.busy > 0
         return busy and time.monotonic() > self.clock.deadline()
 
+    def without_end(self) -> tuple[Status, str]:
+        """Return the verdict on a suite without end: its own fault, unless it called the submission."""
+        if self._peer is None or not self._peer.asked:
+            return Status.BROKEN, "the suite did not end by itself within its limits"
+        return Status.TIMEOUT, "The checker was still at work on what your code did when its time was over."
+
     def put_away(self) -> int | None:
         """End the current sandbox; what it printed is kept."""
         if self._sandbox is None:

@@ -65,7 +65,7 @@ def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tu
     if isinstance(error, AssertionError):
         return Status.FAILED, Failure(kind=FailureKind.ASSERTION, message=text_of(error))
     if isinstance(error, pytest.fail.Exception):
-        return Status.FAILED, Failure(kind=FailureKind.ASSERTION, message=_did_not_raise(error.msg or ""))
+        return Status.FAILED, Failure(kind=FailureKind.ASSERTION, message=_did_not_raise(error.msg))
     if isinstance(error, pytest.skip.Exception):
         return Status.BROKEN, Failure(kind=FailureKind.EXCEPTION, message="the suite skipped this check")
     return _of_suite(error, asked)
@@ -89,7 +89,9 @@ def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, 
     return Status.ERROR, Failure(kind=FailureKind.EXCEPTION, message=message, at=at, traceback=frames)
 
 
-def _did_not_raise(message: str) -> str:
+def _did_not_raise(message: object) -> str:
+    if type(message) is not str:  # something of the submission, perhaps
+        return ""
     wanted = message.removeprefix("DID NOT RAISE ").strip()
     if wanted == message.strip():
         return sanitize(message)

@@ -197,6 +197,27 @@ def test_time_that_a_callback_takes_is_bounded(engine: Engine) -> None:
     assert report.ms < 1_900
 
 
+def test_a_suite_that_a_submission_keeps_busy_is_not_broken(engine: Engine) -> None:
+    """A suite that does not come back from what a submission returned is a timeout, no broken kata."""
+    submission = """
+        class Long:
+            def __len__(self):
+                return 2**62
+
+        def first():
+            return Long()
+
+        def second():
+            return 2
+    """
+    suite = TWO.replace('assert {"bowl": 1}[first()] == 1', "for _ in range(len(first())): pass")
+    report = engine.judge(suite, submission, entry_points=("first", "second"), limits={"total_seconds": 0.5})
+    assert (report.status, report.message) == (
+        Status.TIMEOUT,
+        "The checker was still at work on what your code did when its time was over.",
+    )
+
+
 def test_members_of_sets_are_plain(engine: Engine) -> None:
     """Nothing that decides itself what it equals may be in a set or a key; numbers, text and tensors may."""
     submission = """
