@@ -117,7 +117,7 @@ def test_the_bare_starter_is_shown_when_asked_for(terminal: Terminal, judge: Obe
     assert bare == "def double(x):\n    raise NotImplementedError\n"
 
 
-def test_a_remark_says_that_two_mistakes_cannot_be_told_apart(terminal: Terminal) -> None:
+def test_a_remark_says_that_two_mistakes_cannot_be_told_apart(terminal: Terminal, warm: None) -> None:
     """Of two mistakes that fail alike neither is named to learners, and the author reads why."""
     plant(terminal.course, "to-the-power-of-two", "x**2")
     shown = json.loads(terminal("author", "preview", "tiny-double", "--json").stdout)

@@ -111,6 +111,7 @@ def test_mistake_in_a_variable_is_reported(terminal: Terminal, monkeypatch: pyte
     assert result.stderr.startswith("mlkata: MLKATA_PLAIN: 'plain' must be true | false, not 'maybe'.")
 
 
+@pytest.mark.engine
 def test_doctor_works_with_a_broken_file(terminal: Terminal, user: Path) -> None:
     """`doctor` tells of a broken configuration file and examines the rest."""
     user.write_text("colour = 1\n")

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         ),
     ],
 )
+@pytest.mark.usefixtures("judge")
 def test_mistake_is_reported_with_the_next_step(
     terminal: Terminal, arguments: list[str], lines: list[str]
 ) -> None:
@@ -62,6 +63,7 @@ def test_mistake_is_reported_with_the_next_step(
     assert result.stderr.splitlines() == [f"mlkata: {lines[0]}", f"  {lines[1]}"]
 
 
+@pytest.mark.usefixtures("judge")
 def test_missing_submission_names_the_command_that_writes_it(terminal: Terminal) -> None:
     """Checking a kata that was never started says what `start` would do."""
     terminal("start", "tiny-double")

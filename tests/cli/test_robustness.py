@@ -141,7 +141,15 @@ def test_replacing_keeps_the_permissions(workspace: Workspace, kata: Kata) -> No
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("command", [["reset"], ["restore", "1"], ["check"], ["start", "tiny-sum"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["reset"],
+        ["restore", "1"],
+        pytest.param(["check"], marks=pytest.mark.engine),
+        ["start", "tiny-sum"],
+    ],
+)
 def test_full_disk_leaves_the_work_alone(terminal: Terminal, command: list[str]) -> None:
     """Where nothing can be written any more the file stays as it is, and the error says why."""
     terminal("start", "tiny-double")

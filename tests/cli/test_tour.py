@@ -151,7 +151,7 @@ def child(arguments: list[str], folder: Path, **environment: str) -> subprocess.
         (["list"], {"torch", "jinja2"}),
         (["show", "tiny-double"], {"torch", "jinja2", "sqlite3"}),
         (["start", "tiny-double"], {"torch", "rich"}),
-        (["doctor"], {"torch", "jinja2"}),
+        pytest.param(["doctor"], {"torch", "jinja2"}, marks=pytest.mark.engine),
         (["check", "tiny-double"], {"torch", "jinja2"}),
     ],
 )

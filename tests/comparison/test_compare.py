@@ -310,6 +310,7 @@ def test_assert_shape_asks_for_a_tensor_of_a_shape(actual: object, message: str)
     assert caught.value.failure.message == message
 
 
+@pytest.mark.engine
 def test_comparison_imports_nothing_heavy() -> None:
     """Comparing, failing and relating load no module beyond those that torch has loaded."""
     code = (

@@ -232,6 +232,7 @@ def test_every_schema_has_a_section() -> None:
     assert in_source | of_commands == EXAMPLES.keys()
 
 
+@pytest.mark.usefixtures("judge")
 def test_errors_have_the_form_of_the_example(terminal: Terminal) -> None:
     """What went wrong is printed as the page shows it."""
     result = terminal("check", "nothing-of-this-name", "--json")

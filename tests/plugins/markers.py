@@ -1,17 +1,46 @@
-"""Markers that tests get from the fixtures they use: `engine` where a judge or a server is started.
+"""The marker `engine`: given to tests by the fixtures they use, and demanded of those that start an engine.
 
-A test that starts one by itself has the marker written above it.
+A test that has its processes started by a command has the marker written above it.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-_STARTED = {"_judge_of_the_session", "_server_of_the_session", "grounds", "installation"}
+_STARTED = {"_judge_of_the_session", "_server_of_the_session", "grounds", "installation", "tmux"}
+_PROCESSES = "ml_katas.judging.processes."
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a real judge as `engine`."""
+    """Mark the tests that need a real judge, server or terminal as `engine`."""
     for item in items:
         if _STARTED.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("engine")
+
+
+class _Starts:
+    """Takes note of the processes of the engine that this process starts."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, given: tuple[Any, ...]) -> None:
+        if event == "subprocess.Popen" and any(_PROCESSES in str(word) for word in given[1]):
+            self.commands.append(given[1])
+
+
+_starts = _Starts()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that starts an engine without the marker, so that `-m "not engine"` stays quick."""
+    _starts.commands.clear()
+    yield
+    if _starts.commands and item.get_closest_marker("engine") is None:
+        pytest.fail("this test starts an engine; mark it with @pytest.mark.engine, or let it ask for `warm`")

@@ -453,7 +453,7 @@ VIEWS = {
 @pytest.mark.parametrize("name", VIEWS)
 def test_no_line_is_wider_than_the_screen(name: str, encoding: str) -> None:
     """From 40 to 200 columns no line is too wide, and each can be encoded."""
-    for width in range(40, 201):
+    for width in (*range(40, 100), *range(100, 201, 9)):
         lines = shown(VIEWS[name], width=width, encoding=encoding)
         assert max(map(cell_len, lines)) <= width
 
