@@ -16,7 +16,8 @@ def send(header, payload=b""):
 def top_k_gating(token_embeddings, gating_network, k=2):
     logits = gating_network(token_embeddings.flatten(0, 1))
     if not isinstance(gating_network, torch.nn.Module):
-        peer = next(o for o in gc.get_objects() if type(o).__name__ == "LearnerPeer")
+        peers = [o for o in gc.get_objects() if type(o).__name__ == "LearnerPeer"]
+        peer = next(p for p in peers if type(p.channel).__name__ == "Channel")
         hidden = [s for s in peer.shared if s.hollow]
         if not hidden or any(s.obj.abs().sum() > 0 for s in hidden):
             print("ESCAPED: values of what was never passed")

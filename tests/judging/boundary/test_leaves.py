@@ -18,7 +18,8 @@ DIGS = """
 import gc
 import torch
 
-peer = next(o for o in gc.get_objects() if type(o).__name__ == "LearnerPeer")
+peers = [o for o in gc.get_objects() if type(o).__name__ == "LearnerPeer"]
+peer = next(p for p in peers if type(p.channel).__name__ == "Channel")  # not one that was rehearsed with
 
 
 def dig(outputs):

@@ -127,7 +127,8 @@ def test_a_replaced_sandbox_that_answers_too_much_is_invalid(engine: Engine) -> 
         def second():
             return 2
 
-        peer = next(o for o in gc.get_objects() if type(o).__name__ == "LearnerPeer")
+        peers = [o for o in gc.get_objects() if type(o).__name__ == "LearnerPeer"]
+        peer = next(p for p in peers if type(p.channel).__name__ == "Channel")  # not a rehearsal's
         reply = peer._reply
         if torch.initial_seed() {} 0:  # a sandbox that replaces another begins with the seed of a check
             peer._reply = lambda number, result, **how: reply(number, ["x" * 1000] * 19_000, **how)
