@@ -229,7 +229,8 @@ def test_weights_keep_the_precision_of_the_logits(of_tokens, of_logits):
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16], ids=str)
 def test_the_gating_network_learns(k, dtype):
     """The gating network's parameters receive the gradient of the definition; at k = 1 it is zero."""
-    tokens, gate = torch.randn(2, 3, 5).to(dtype), nn.Linear(5, 4).to(dtype)
+    gate = nn.Linear(5, 4).to(dtype)
+    tokens = tokens_with_a_clear_choice(2, 3, gate, k)
     worth = torch.randn(6, 4).to(dtype)  # of each expert to each token
     by_weight, by_bias, _ = gradients_by_hand(tokens, gate, worth, k)
     weights, indices = top_k_gating(tokens, gate, k)
@@ -243,7 +244,8 @@ def test_the_gating_network_learns(k, dtype):
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16], ids=str)
 def test_the_gradient_reaches_the_tokens(dtype):
     """The tokens receive the gradient of the definition, for the layers below the gate."""
-    tokens, gate = torch.randn(2, 3, 5).to(dtype).requires_grad_(), nn.Linear(5, 4).to(dtype)
+    gate = nn.Linear(5, 4).to(dtype)
+    tokens = tokens_with_a_clear_choice(2, 3, gate, k=3).requires_grad_()
     worth = torch.randn(6, 4).to(dtype)
     _, _, by_tokens = gradients_by_hand(tokens, gate, worth, k=3)
     weights, indices = top_k_gating(tokens, gate, k=3)
@@ -325,6 +327,17 @@ def logits_of(tokens, gate):
     """What a linear gate says about each token (T, E), in float64; the gate itself is left alone."""
     with torch.no_grad():
         return (tokens.double() @ gate.weight.double().T + gate.bias.double()).flatten(0, 1)
+
+
+def tokens_with_a_clear_choice(batch, sequence, gate, k):
+    """Tokens of the gate's dtype whose kth logit leads the next by more than half precision rounds off."""
+    tokens = []
+    while len(tokens) < batch * sequence:
+        token = torch.randn(gate.in_features).to(gate.weight.dtype)
+        logits = logits_of(token.view(1, 1, -1), gate)[0].sort(descending=True).values
+        if k == len(logits) or logits[k - 1] - logits[k] > 0.1:
+            tokens.append(token)
+    return torch.stack(tokens).view(batch, sequence, -1)
 
 
 def identity_gate(experts):
