@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,10 +54,12 @@ def test_demo_touches_nothing_of_the_learners(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_doctor_says_what_works(terminal: Terminal, isolated: None) -> None:
+def test_doctor_says_what_works(terminal: Terminal, isolated: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine where all is well every line is `ok` and the exit code 0."""
     terminal("start", "tiny-double")
-    result = terminal("doctor")
+    with TemporaryDirectory() as no_server:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", no_server)
+        result = terminal("doctor")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] * 9
