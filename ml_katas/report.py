@@ -167,6 +167,14 @@ class Isolation:
     missing: tuple[str, ...] = ()
 
 
+@record
+class EarlierWork:
+    """What a submission was built on: a kata and the learner's version of it, or none for its solution."""
+
+    kata: str
+    version: int | None
+
+
 @record(kw_only=True)
 class Report:
     """The outcome of judging one submission."""
@@ -181,6 +189,7 @@ class Report:
     at: Frame | None = None
     output: str = ""
     diagnosis: Diagnosis | None = None
+    builds_on: tuple[EarlierWork, ...] = ()
     passed: int = field(init=False)
     total: int = field(init=False)
 

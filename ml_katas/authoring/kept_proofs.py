@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .. import __file__ as package_file
@@ -29,15 +29,16 @@ class KeptProofs:
         modules = _contents(Path(package_file).parent, ".py")
         self._engine = _digest([sys.version.encode(), *modules, *_torch()])
 
-    def holds(self, kata: Kata) -> bool:
-        """Return whether this kata was proven as it is now."""
-        return self._key(kata) in self._known()
+    def holds(self, kata: Kata, foundation: Sequence[Kata] = ()) -> bool:
+        """Return whether this kata was proven as it is now, on the foundation that it has now."""
+        return self._key(kata, foundation) in self._known()
 
-    def add(self, kata: Kata) -> None:
+    def add(self, kata: Kata, foundation: Sequence[Kata] = ()) -> None:
         """Remember that this kata is proven; where that cannot be written, it is proven again next time."""
         if self._path is None:
             return
-        known = [*(key for key in self._known() if key != self._key(kata)), self._key(kata)]
+        new = self._key(kata, foundation)
+        known = [*(key for key in self._known() if key != new), new]
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._path, json.dumps(known[-_MOST:]).encode())
@@ -48,8 +49,9 @@ class KeptProofs:
             return [key for key in known if isinstance(key, str)] if isinstance(known, list) else []
         return []
 
-    def _key(self, kata: Kata) -> str:
-        return _digest([self._engine.encode(), kata.slug.encode(), *_contents(kata.folder)])
+    def _key(self, kata: Kata, foundation: Sequence[Kata]) -> str:
+        solutions = [below.solution.read_bytes() for below in foundation]
+        return _digest([self._engine.encode(), kata.slug.encode(), *_contents(kata.folder), *solutions])
 
 
 def _contents(folder: Path, ending: str = "") -> Iterable[bytes]:

@@ -13,7 +13,7 @@ from ..course.mistakes import Mistake, mistakes_in
 from ..course.slug import SLUG
 from ..errors import InvalidKata, UsageError
 from ..judging.client import judging_many
-from ..judging.protocol import Judge
+from ..judging.protocol import Judge, Module
 from ..report import Report, Status
 from ..support.files import as_file_error, reason, write_whole
 from ..support.records import record
@@ -49,7 +49,15 @@ class NewMistake:
     is_written: bool
 
 
-def make_mistake(kata: Kata, file: Path, judge: Judge, *, name: str = "", write: bool = True) -> NewMistake:
+def make_mistake(
+    kata: Kata,
+    file: Path,
+    judge: Judge,
+    *,
+    builds_on: tuple[Module, ...] = (),
+    name: str = "",
+    write: bool = True,
+) -> NewMistake:
     """Make an entry from the submission in *file* and append it, or raise UsageError where it is no mistake.
 
     What else stands in `mistakes.md` is left as it is. Without a *name* the entry gets that of the file.
@@ -57,7 +65,7 @@ def make_mistake(kata: Kata, file: Path, judge: Judge, *, name: str = "", write:
     text = _program(file)
     title = _name(kata, file, name)
     with judging_many(judge, kata) as judge_of_kata, ThreadPoolExecutor(os.cpu_count()) as pool:
-        runner = TrialRunner(kata, judge_of_kata, pool)
+        runner = TrialRunner(kata, judge_of_kata, pool, builds_on=builds_on)
         trials = [Trial(path=file, source=text.encode(), seed=seed) for seed in SEEDS]
         reports = [report for _, report in runner.reports(trials)]
         checks, wanted = _checks(kata, file, reports), behaviour(reports[0])

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ..course.kata import Kata
 from ..course.mistakes import Mistake
 from ..errors import UsageError
-from ..judging.protocol import Judge, request
+from ..judging.protocol import Judge, Module, request
 from ..report import Report, Status
 from ..support.records import record
 from ..support.spelling import nearest
@@ -52,12 +52,17 @@ def chosen(kata: Kata, name: str = "") -> tuple[Mistake, ...]:
     return found
 
 
-def previews(kata: Kata, mistakes: Sequence[Mistake], judge: Judge) -> Iterator[MistakePreview]:
+def previews(
+    kata: Kata, mistakes: Sequence[Mistake], judge: Judge, builds_on: tuple[Module, ...] = ()
+) -> Iterator[MistakePreview]:
     """Judge each mistake as a learner's submission and yield what comes of it, in order."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
 
         def report(mistake: Mistake) -> Report:
-            return judge(request(kata, mistake.source, file_name=kata.file_name, seed=SEEDS[0]))
+            asked = request(
+                kata, mistake.source, file_name=kata.file_name, builds_on=builds_on, seed=SEEDS[0]
+            )
+            return judge(asked)
 
         for mistake, judged in zip(mistakes, pool.map(report, mistakes), strict=True):
             yield MistakePreview(mistake, judged)

@@ -12,7 +12,7 @@ from ..course.catalog import Catalog
 from ..course.kata import Kata
 from ..errors import InvalidKata
 from ..judging.client import judging_many
-from ..judging.protocol import Judge
+from ..judging.protocol import Judge, solution_of
 from ..report import Report, Status
 from ..support.records import record
 from .findings import Finding
@@ -91,7 +91,8 @@ def prove(
             if proof is None:
                 proof = _proof(catalog, slug, judge, pool, how, on_progress)
                 if how.is_whole and proof.is_publishable:
-                    kept.add(catalog.find(slug))
+                    kata = catalog.find(slug)
+                    kept.add(kata, catalog.foundation(kata))
             yield proof
 
 
@@ -99,7 +100,7 @@ def _kept(catalog: Catalog, slug: str, kept: KeptProofs) -> Proof | None:
     """Return the proof of a kata that was proven before, as far as nobody need judge anything for it."""
     with contextlib.suppress(InvalidKata):
         kata = catalog.find(slug)
-        if kept.holds(kata):
+        if kept.holds(kata, catalog.foundation(kata)):
             findings = tuple(findings_in_files(kata, catalog))
             return Proof(kata=slug, findings=findings, checks=kata.suite.names, is_kept=True)
     return None
@@ -129,6 +130,7 @@ def _proof(
                 pool,
                 seen=seen,
                 judge_of_seen=judge_of_seen,
+                builds_on=tuple(map(solution_of, catalog.foundation(kata))),
                 seeds=seeds,
                 is_thorough=how.matrix,
                 on_progress=lambda done, expected: on_progress(slug, done, expected),

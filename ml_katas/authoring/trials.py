@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..course.kata import Kata, Limits
-from ..judging.protocol import Judge, request
+from ..judging.protocol import Judge, Module, request
 from ..report import Report, Status
 from ..support.records import record, replace
 
@@ -56,6 +56,7 @@ class TrialRunner:
         *,
         seen: Kata | None = None,
         judge_of_seen: Judge | None = None,
+        builds_on: tuple[Module, ...] = (),
         seeds: tuple[str, ...] = SEEDS,
         is_thorough: bool = False,
         on_progress: Callable[[int, int], None] = lambda done, expected: None,
@@ -63,6 +64,7 @@ class TrialRunner:
         self.kata = kata
         self._seen = seen or kata  # the kata as its suite may see it, which needs a judge of its own
         self._judge_of_seen = judge_of_seen or judge
+        self._builds_on = builds_on
         self.seeds = seeds
         self.is_thorough = is_thorough  # automatic mutants meet every check, not only until one fails
         self.judgements = 0
@@ -97,7 +99,14 @@ class TrialRunner:
     def _judged(self, trial: Trial) -> Report:
         """Judge without the kata's answers in sight; a diagnosis needs them."""
         judge, kata = (self._judge, self.kata) if trial.diagnose else (self._judge_of_seen, self._seen)
-        asked = request(kata, trial.source, file_name=kata.file_name, seed=trial.seed, limits=trial.limits)
+        asked = request(
+            kata,
+            trial.source,
+            file_name=kata.file_name,
+            builds_on=self._builds_on,
+            seed=trial.seed,
+            limits=trial.limits,
+        )
         how = {"order": trial.order, "stop": trial.stop, "only": trial.only, "salt": trial.salt}
         asked = asked if trial.watched else replace(asked, avoid=())
         return judge(replace(asked, diagnose=trial.diagnose, **how))

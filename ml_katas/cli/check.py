@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from ..practice.check import CheckOutcome, check_file, check_submission
 from ..practice.overview import changed_sentence
 from ..report import Status
 from .messages import closing_notices, effort, short
-from .options import Settings, common, complete_kata
+from .options import Settings, common, complete_kata, with_solutions_option
 from .screen import Working
 
 _REPLAYED = (
@@ -40,8 +41,11 @@ def _hexadecimal(_: click.Context, __: click.Parameter, value: str) -> str:
 )
 @click.option("--seed", default="", metavar="HEX", callback=_hexadecimal, help="Replay a run by its seed.")
 @click.option("--cold", is_flag=True, help="Judge without the server that stays for the next check.")
+@with_solutions_option
 @common
-def check(settings: Settings, kata: str, file: Path | None, seed: str, cold: bool) -> int:
+def check(
+    settings: Settings, kata: str, file: Path | None, seed: str, cold: bool, with_solutions: bool
+) -> int:
     """Judge the submission for KATA; without one, for the kata last started or checked.
 
     Exit code: 0 passed, 1 not passed, 2 usage, 3 environment, 4 broken kata.
@@ -49,10 +53,14 @@ def check(settings: Settings, kata: str, file: Path | None, seed: str, cold: boo
     with settings.state() as state, closing_notices(settings.screen, state):
         with settings.screen.working("checking ...") as working, _judge(cold, state.notes.append) as judge:
             shown = _Shown(settings, working)
-            checked = (
-                check_file(state, file, kata, judge=judge, seed=seed, on_verdict=shown.verdict)
-                if file
-                else check_submission(state, kata, judge=judge, seed=seed, on_verdict=shown.verdict)
+            judged = functools.partial(check_file, path=file) if file else check_submission
+            checked = judged(
+                state,
+                name=kata,
+                judge=judge,
+                seed=seed,
+                with_solutions=with_solutions,
+                on_verdict=shown.verdict,
             )
         if checked.changed:
             state.notes.append(changed_sentence(checked.kata.slug, checked.changed))

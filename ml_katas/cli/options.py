@@ -87,6 +87,12 @@ def kata_argument(function: _Command) -> _Command:
     return click.argument("kata", default="", metavar="[KATA]", shell_complete=complete_kata)(function)
 
 
+def with_solutions_option(function: _Command) -> _Command:
+    """Give a command `--with-solutions`, for katas that are built from earlier work."""
+    says = "Where the kata builds on one that you have not passed, take its solution."
+    return click.option("--with-solutions", is_flag=True, help=says)(function)
+
+
 def bare_option(function: _Command) -> _Command:
     """Give a command `--bare` and `--guided`; neither leaves it to the setting `starter`."""
     says = "Signature and contract only, or the numbered steps too."

@@ -8,14 +8,15 @@ import sys
 import click
 
 from .messages import closing_notices
-from .options import Settings, common, kata_argument
+from .options import Settings, common, kata_argument, with_solutions_option
 
 
 @click.command()
 @kata_argument
 @click.option("--pdb", is_flag=True, help="Stop in the debugger where your code raises.")
+@with_solutions_option
 @common
-def replay(settings: Settings, kata: str, pdb: bool) -> int:
+def replay(settings: Settings, kata: str, pdb: bool, with_solutions: bool) -> int:
     """Make the calls of the first failing check again, in this terminal, without judging them.
 
     Prints, `breakpoint()` and --pdb work as in any program of yours; nothing is confined.
@@ -26,7 +27,7 @@ def replay(settings: Settings, kata: str, pdb: bool) -> int:
 
     with settings.state() as state, closing_notices(settings.screen, state):
         with settings.screen.working("checking ..."), judging() as judge:
-            recording = recording_of(state, kata, judge=judge)
+            recording = recording_of(state, kata, judge=judge, with_solutions=with_solutions)
         settings.screen.note(f"Replaying: {recording.check.sentence}.")
     with anonymous_file("mlkata-frames") as frames:
         frames.write(recording.frames)

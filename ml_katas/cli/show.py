@@ -39,6 +39,7 @@ def _brief_as_json(kata: Kata) -> dict[str, Any]:
         "minutes": facts.minutes,
         "tags": list(facts.tags),
         "requires": list(facts.requires),
+        "builds_on": list(facts.builds_on),
         "references": [dataclasses.asdict(reference) for reference in facts.references],
         "brief": kata.brief,
     }

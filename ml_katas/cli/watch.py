@@ -26,7 +26,7 @@ from ..practice.watch import (
 from ..practice.workspace import read_submission
 from ..report import Report, Status
 from .fullscreen import opened_page
-from .options import Settings, common, kata_argument
+from .options import Settings, common, kata_argument, with_solutions_option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,8 +39,9 @@ _KEYS = "h hint · r run · s brief · o open · n next · q quit"
 
 @click.command()
 @kata_argument
+@with_solutions_option
 @common
-def watch(settings: Settings, kata: str) -> int:
+def watch(settings: Settings, kata: str, with_solutions: bool) -> int:
     """Judge KATA on every save of its file; without one, the kata last started or checked."""
     from ..judging.client import require_platform
 
@@ -51,15 +52,16 @@ def watch(settings: Settings, kata: str) -> int:
             found = state.find(slug)
             path = state.needed_workspace(found).submission_path(found)
         read_submission(path, found.slug)
-        slug = _Watch(settings, found, path).run()  # type: ignore[assignment]
+        slug = _Watch(settings, found, path, with_solutions).run()  # type: ignore[assignment]
     return 0
 
 
 class _Watch:
     """One kata being watched: what is known, what is shown, what a key does."""
 
-    def __init__(self, settings: Settings, kata: Kata, path: Path) -> None:
+    def __init__(self, settings: Settings, kata: Kata, path: Path, with_solutions: bool) -> None:
         self._settings = settings
+        self._with_solutions = with_solutions
         self._kata = kata
         self._path = path
         self._mailbox = Mailbox()
@@ -91,7 +93,14 @@ class _Watch:
         from ..judging.client import judging
 
         with self._settings.state() as state, judging() as judge:
-            return check_submission(state, self._kata.slug, judge=judge, on_verdict=on_verdict, cancel=cancel)
+            return check_submission(
+                state,
+                self._kata.slug,
+                judge=judge,
+                with_solutions=self._with_solutions,
+                on_verdict=on_verdict,
+                cancel=cancel,
+            )
 
     def _serve(self) -> None:
         waiting = [self._mailbox.fileno(), *self._page.keys()]

@@ -93,6 +93,14 @@ class Catalog:
 
         return Kata.load(self._folders[self.resolve(name)])
 
+    def foundation(self, kata: Kata) -> tuple[Kata, ...]:
+        """Return the katas that *kata* builds on, each behind those that it builds on itself."""
+        found: dict[str, Kata] = {}
+        for slug in kata.facts.builds_on:
+            below = self.find(slug)
+            found |= {each.slug: each for each in (*self.foundation(below), below)}
+        return tuple(found.values())
+
     def resolve(self, name: str) -> str:
         """Return the slug that *name* means, or raise UnknownKata with the nearest ones."""
         wanted = Path(name.strip()).name.removesuffix(".py").replace("_", "-").lower()

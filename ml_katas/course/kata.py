@@ -70,6 +70,7 @@ class Facts:
     tags: tuple[str, ...]
     entry_points: tuple[str, ...]
     requires: tuple[str, ...] = ()
+    builds_on: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     limits: Limits = Limits()
@@ -86,6 +87,11 @@ class Facts:
         for name in self.entry_points:
             if not name.isidentifier():
                 raise ValueError(f"'entry_points' must hold Python names, not {name!r}")
+
+    @property
+    def prerequisites(self) -> tuple[str, ...]:
+        """The katas that come first: those that it requires, and those whose code it is built from."""
+        return tuple(dict.fromkeys((*self.requires, *self.builds_on)))
 
 
 @record
@@ -128,7 +134,12 @@ class Kata:
     @property
     def file_name(self) -> str:
         """The name of a submission in the workspace: `moe_topk.py`."""
-        return self.slug.replace("-", "_") + ".py"
+        return f"{self.module_name}.py"
+
+    @property
+    def module_name(self) -> str:
+        """The name by which a later kata imports a submission: `moe_topk`."""
+        return self.slug.replace("-", "_")
 
     @property
     def starter_template(self) -> Path:

@@ -48,9 +48,17 @@ class Batch:
     entry_points: tuple[str, ...]
 
 
+@record
+class Module:
+    """Code that a submission can import: the name to import it by, and its source."""
+
+    name: str
+    source: bytes
+
+
 @record(kw_only=True)
 class Request:
-    """One submission to be judged.
+    """One submission to be judged; `builds_on` is earlier work that it can import.
 
     `only` names the one check to run, `order` seeds an order of the checks, `stop`: at the first check that
     does not pass; `record`: send the calls of the checks, to be made again elsewhere; `salt` gives the
@@ -63,6 +71,7 @@ class Request:
     limits: Limits
     source: bytes
     file_name: str
+    builds_on: tuple[Module, ...] = ()
     seed: str = ""
     diagnose: bool = True
     only: str = ""
@@ -78,7 +87,13 @@ class Request:
 
 
 def request(
-    kata: Kata, source: bytes, *, file_name: str, seed: str = "", limits: Limits | None = None
+    kata: Kata,
+    source: bytes,
+    *,
+    file_name: str,
+    builds_on: tuple[Module, ...] = (),
+    seed: str = "",
+    limits: Limits | None = None,
 ) -> Request:
     """Return the request to judge *source* by the suite of *kata*, within its own limits or others."""
     return Request(
@@ -88,8 +103,14 @@ def request(
         limits=limits or kata.facts.limits,
         source=source,
         file_name=file_name,
+        builds_on=builds_on,
         seed=seed,
     )
+
+
+def solution_of(kata: Kata) -> Module:
+    """Return the solution of a kata as what a later one can import."""
+    return Module(kata.module_name, kata.solution.read_bytes())
 
 
 def announcement(kata: Kata) -> Announcement:

@@ -15,6 +15,7 @@ from ..errors import UsageError, WorkspaceError
 from ..judging.protocol import Ended, Event, Judge, request
 from ..report import Report, Status
 from ..support.records import record
+from .earlier import foundation
 from .overview import Finish, Upcoming, finish, following
 from .state import AppState
 from .workspace import Workspace, read_submission
@@ -51,32 +52,34 @@ def check_submission(
     *,
     judge: Judge,
     seed: str = "",
+    with_solutions: bool = False,
     on_verdict: OnVerdict | None = None,
     cancel: Cancel | None = None,
 ) -> CheckOutcome:
     """Judge the submission for a kata; the version that is judged is kept, whatever happens.
 
     *on_verdict* is given what is known before the mistake behind a failure is; by then it is recorded. With
-    a *seed* a run is replayed, which is no pass.
+    a *seed* a run is replayed, which is no pass. *with_solutions* stand in for earlier work that is missing.
     """
     kata = state.find(name)
     workspace = state.needed_workspace(kata)
     path = workspace.submission_path(kata)
     _refuse_file_elsewhere(name, path, kata)
     source = read_submission(path, kata.slug)
+    below = foundation(state, kata, with_solutions=with_solutions)
     attempt = _Attempt(state, workspace, kata, source, is_replay=bool(seed))
 
     def checked(report: Report) -> CheckOutcome:
         return CheckOutcome(
             kata=kata,
             path=path,
-            report=report,
+            report=replace(report, builds_on=below.works),
             hints_shown=state.hints_shown(kata),
             changed=attempt.end(report),
             counts=not seed,
         )
 
-    wanted = request(kata, source, file_name=path.name, seed=seed)
+    wanted = request(kata, source, file_name=path.name, builds_on=below.modules, seed=seed)
     try:
         report = judge(wanted, on_event=_Verdict(kata, checked, on_verdict, attempt.begin), cancel=cancel)
     finally:
@@ -185,17 +188,20 @@ def check_file(
     *,
     judge: Judge,
     seed: str = "",
+    with_solutions: bool = False,
     on_verdict: OnVerdict | None = None,
 ) -> CheckOutcome:
     """Judge a file that lies elsewhere; workspace and progress stay as they are."""
     kata = state.find(name)
     source = read_submission(path)
+    below = foundation(state, kata, with_solutions=with_solutions)
 
     def checked(report: Report) -> CheckOutcome:
         hints = state.hints_shown(kata)
+        report = replace(report, builds_on=below.works)
         return CheckOutcome(kata=kata, path=path, report=report, hints_shown=hints, counts=False)
 
-    wanted = request(kata, source, file_name=path.name, seed=seed)
+    wanted = request(kata, source, file_name=path.name, builds_on=below.modules, seed=seed)
     return checked(judge(wanted, on_event=_Verdict(kata, checked, on_verdict)))
 
 

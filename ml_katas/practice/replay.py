@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..judging.protocol import Event, Judge, Recorded, request
 from ..report import CheckResult
 from ..support.records import record, replace
+from .earlier import foundation
 from .state import AppState
 from .workspace import read_submission
 
@@ -23,12 +24,14 @@ class Recording:
     frames: bytes
 
 
-def recording_of(state: AppState, name: str = "", *, judge: Judge) -> Recording:
+def recording_of(state: AppState, name: str = "", *, judge: Judge, with_solutions: bool = False) -> Recording:
     """Judge the file as it is now and return what its first failing check called, or raise UsageError."""
     kata = state.find(name)
     path = state.needed_workspace(kata).submission_path(kata)
     source = read_submission(path, kata.slug)
-    wanted = replace(request(kata, source, file_name=path.name), diagnose=False)
+    below = foundation(state, kata, with_solutions=with_solutions)
+    asked = request(kata, source, file_name=path.name, builds_on=below.modules)
+    wanted = replace(asked, diagnose=False)
     report = judge(wanted)
     failed = report.first_failure
     if failed is None:

@@ -62,7 +62,7 @@ class _Story:
 
     def lines(self, page: Page) -> Iterator[Text]:
         yield from self._header(page)
-        for block in (self._checks, self._ending, self._next, self._isolation):
+        for block in (self._checks, self._ending, self._next, self._foundation, self._isolation):
             lines = list(block(page))
             if lines:
                 yield Text()
@@ -158,6 +158,15 @@ class _Story:
         if self.hints_shown < self.hints_total:
             return f"hint {self.hints_shown + 1} of {self.hints_total}: mlkata hint"
         return f"all {_counted(self.hints_total, 'hint')} shown: mlkata hint"
+
+    def _foundation(self, page: Page) -> Iterator[Text]:
+        """Yield which earlier work the submission was built on."""
+        own = [f"{work.kata} (version {work.version})" for work in self.report.builds_on if work.version]
+        ours = [work.kata for work in self.report.builds_on if not work.version]
+        if own:
+            yield from page.hanging("Built on your ", page.text(", ".join(own)))
+        if ours:
+            yield from page.hanging("Built on our solution of ", page.text(", ".join(ours)))
 
     def _isolation(self, page: Page) -> Iterator[Text]:
         level = self.report.isolation.level

@@ -276,7 +276,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "kata.toml",
         "requires = []",
         'requires = ["num-means"]',
-        "kata.toml:5: requires 'num-means', and no kata has that name. Did you mean 'num-mean'?",
+        "kata.toml:5: asks for 'num-means' first, and no kata has that name. Did you mean 'num-mean'?",
     ),
     "a kata that requires itself": (
         "kata.toml",

@@ -13,16 +13,16 @@ from ..findings import Finding, line_of
 
 
 def prerequisites_exist(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
-    """Every kata that is required exists.
+    """Every kata that is required, or built on, exists.
 
     Learners are sent to these katas first; a name that no kata has sends them nowhere.
 
-    Write the slug as `mlkata list` shows it, or remove it from 'requires'.
+    Write the slug as `mlkata list` shows it, or remove it from 'requires' or 'builds_on'.
     """
-    for slug in kata.facts.requires:
+    for slug in kata.facts.prerequisites:
         if slug not in catalog.slugs:
             near = nearest(slug, catalog.slugs)
-            yield _finding(kata, f"requires {slug!r}, and no kata has that name.{near}", slug)
+            yield _finding(kata, f"asks for {slug!r} first, and no kata has that name.{near}", slug)
 
 
 def prerequisites_form_no_cycle(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def prerequisites_form_no_cycle(kata: Kata, catalog: Catalog) -> Iterator[Findin
 
     Of two katas let the one require the other that uses its idea, and remove the opposite direction.
     """
-    for slug in kata.facts.requires:
+    for slug in kata.facts.prerequisites:
         way = _way(catalog, slug, kata.slug, (kata.slug,))
         if way:
             problem = f"requires itself: {' -> '.join(way)}. Nobody could begin: drop one of them"
@@ -53,7 +53,7 @@ def _requires(catalog: Catalog, slug: str) -> tuple[str, ...]:
     if slug not in catalog.slugs:
         return ()
     try:
-        return catalog.find(slug).facts.requires
+        return catalog.find(slug).facts.prerequisites
     except MlkataError:
         return ()  # a broken kata is reported in its own proof
 
@@ -63,5 +63,5 @@ def _finding(kata: Kata, problem: str, slug: str) -> Finding:
     return Finding(
         path=path,
         problem=problem,
-        line=line_of(read_text(path), r"^[ \t]*requires[ \t]*=", f"[\"']{slug}[\"']"),
+        line=line_of(read_text(path), r"^[ \t]*(requires|builds_on)[ \t]*=", f"[\"']{slug}[\"']"),
     )

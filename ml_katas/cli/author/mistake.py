@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...authoring.mistake import NewMistake, make_mistake
+from ...judging.protocol import solution_of
 from ..messages import short
 from ..options import Settings, common, complete_kata
 
@@ -29,8 +30,9 @@ def mistake(settings: Settings, kata: str, file: Path, name: str, dry_run: bool)
 
     with settings.state() as state:
         found = state.catalog.find(kata)
+        below = tuple(map(solution_of, state.catalog.foundation(found)))
     with judging() as judge, settings.screen.working(f"judging {file} ..."):
-        made = make_mistake(found, file, judge, name=name, write=not dry_run)
+        made = make_mistake(found, file, judge, builds_on=below, name=name, write=not dry_run)
     if settings.json:
         settings.screen.emit(_as_json(found.slug, made))
         return

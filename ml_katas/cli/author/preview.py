@@ -13,6 +13,8 @@ from ...course.deck import Card, with_drawings
 from ...course.kata import Kata
 from ...course.mistakes import Mistake
 from ...course.starters import render_starter
+from ...judging.protocol import Module, solution_of
+from ...support.records import record
 from ..messages import counted, short
 from ..options import Settings, bare_option, common, complete_kata
 
@@ -29,25 +31,36 @@ def preview(settings: Settings, kata: str, mistake: str, bare: bool | None) -> N
     """
     with settings.state() as state:
         found = state.catalog.find(kata)
-    mistakes = chosen(found, mistake)
+        below = tuple(map(solution_of, state.catalog.foundation(found)))
+    wanted = _Wanted(found, chosen(found, mistake), below)
     starter = "" if mistake else render_starter(found, bare=settings.bare(bare))
     if settings.json:
-        settings.screen.emit(_as_json(settings, found, mistakes, starter))
+        settings.screen.emit(_as_json(settings, wanted, starter))
     elif mistake:
-        _draw_screens(settings, found, mistakes)
+        _draw_screens(settings, wanted)
     else:
-        _draw(settings, found, mistakes, starter)
+        _draw(settings, wanted, starter)
 
 
-def _draw(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...], starter: str) -> None:
+@record
+class _Wanted:
+    """What is to be shown: a kata and some of its mistakes, judged on this foundation."""
+
+    kata: Kata
+    mistakes: tuple[Mistake, ...]
+    builds_on: tuple[Module, ...]
+
+
+def _draw(settings: Settings, wanted: _Wanted, starter: str) -> None:
     from ...render.brief import brief_view, hint_view
     from ...render.solution import code_view
 
+    kata = wanted.kata
     _headline(settings, f"the brief: mlkata show {kata.slug}")
     settings.screen.draw(brief_view(kata))
     _headline(settings, f"the starter: {kata.file_name}")
     settings.screen.draw(code_view(starter))
-    _draw_screens(settings, kata, mistakes)
+    _draw_screens(settings, wanted)
     _headline(settings, "the hints: mlkata hint")
     for number in range(1, len(kata.hints) + 1):
         settings.screen.draw(hint_view(kata, number))
@@ -56,12 +69,13 @@ def _draw(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...], starter
     _draw_cards(settings, kata)
 
 
-def _draw_screens(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...]) -> None:
+def _draw_screens(settings: Settings, wanted: _Wanted) -> None:
     from ...render.report import report_view
 
+    kata, count = wanted.kata, len(wanted.mistakes)
     hints = len(kata.hints)
-    for number, screen in enumerate(_judged(settings, kata, mistakes), 1):
-        place = f"{number} of {len(mistakes)}" if len(mistakes) > 1 else "mlkata check"
+    for number, screen in enumerate(_judged(settings, wanted), 1):
+        place = f"{number} of {count}" if count > 1 else "mlkata check"
         _headline(settings, f"the mistake {screen.mistake.name}: {place}")
         view = report_view(
             screen.report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=hints
@@ -72,14 +86,14 @@ def _draw_screens(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...])
             settings.screen.say(f"\nFor the author: {short(path)}:{line}: {screen.remark}")
 
 
-def _judged(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...]) -> Iterator[MistakePreview]:
+def _judged(settings: Settings, wanted: _Wanted) -> Iterator[MistakePreview]:
     """Yield the screens as they come, and say on a terminal that they are waited for."""
     from ...judging.client import judging
 
     with judging() as judge:
-        screens = previews(kata, mistakes, judge)
+        screens = previews(wanted.kata, wanted.mistakes, judge, wanted.builds_on)
         while True:
-            with settings.screen.working(f"judging {counted(len(mistakes), 'mistake')} ..."):
+            with settings.screen.working(f"judging {counted(len(wanted.mistakes), 'mistake')} ..."):
                 screen = next(screens, None)
             if screen is None:
                 return
@@ -105,8 +119,9 @@ def _headline(settings: Settings, text: str) -> None:
     settings.screen.say()
 
 
-def _as_json(settings: Settings, kata: Kata, mistakes: tuple[Mistake, ...], starter: str) -> dict[str, Any]:
-    judged = [_screen_as_json(screen) for screen in _judged(settings, kata, mistakes)]
+def _as_json(settings: Settings, wanted: _Wanted, starter: str) -> dict[str, Any]:
+    kata = wanted.kata
+    judged = [_screen_as_json(screen) for screen in _judged(settings, wanted)]
     answer: dict[str, Any] = {"schema": "mlkata.author-preview/1", "kata": kata.slug}
     if starter:
         answer |= {"brief": kata.brief, "starter": starter}

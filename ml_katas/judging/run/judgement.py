@@ -51,7 +51,9 @@ class Judgement:
         self.session = setting.session
         self.client = client
         self.started = time.perf_counter()
-        self.submission = Submission(request.source, request.file_name, request.entry_points, request.avoid)
+        self.submission = Submission(
+            request.source, request.file_name, request.entry_points, request.avoid, request.builds_on
+        )
         self.supervisor = Supervisor(setting.sandboxes, self.submission, self.limits, [client])
         self.supervisor.record = request.record
         self.has_ended = False

@@ -9,6 +9,7 @@ import pytest
 from ...course.kata import Kata
 from ...course.mistakes import Mistake
 from ...report import Status
+from ...support.records import replace
 from ..boundary.initial_states import State
 from ..sandbox.providers import Forked
 from .evidence import Evidence
@@ -65,4 +66,4 @@ class Rerun:
         self._loaded = source
 
     def _submission(self, source: bytes) -> Submission:
-        return Submission(source, self._kata.file_name, self._kata.facts.entry_points)
+        return replace(self._suite_run.submission, source=source, file_name=self._kata.file_name, avoid=())

@@ -12,6 +12,7 @@ from ...support.spelling import nearest
 from .. import endings
 from ..boundary.exceptions import RemoteError, wants_memory
 from ..endings import Ending
+from ..protocol import Module
 
 _MOST_NAMES = 500
 _REFUSALS = ("No usable temporary directory", "Read-only file system")
@@ -20,12 +21,16 @@ REFUSED = "A submission may compute, print and read what is installed; your code
 
 @record
 class Submission:
-    """What is judged: the learner's file as bytes, what it must define and what it must not use."""
+    """What is judged: the learner's file as bytes, what it must define, what it must not use.
+
+    `builds_on` is earlier work that it can import.
+    """
 
     source: bytes
     file_name: str
     entry_points: tuple[str, ...]
     avoid: tuple[str, ...] = ()
+    builds_on: tuple[Module, ...] = ()
 
 
 @record
@@ -50,6 +55,11 @@ class Rejected(Exception):
         self.sentence = sentence
         self.at = at
         self.status = status
+
+
+def why_not_built_on(module: Module, error: RemoteError) -> str:
+    """Return why earlier work could not be imported here."""
+    return f"Your earlier work {module.name} cannot be imported: {error.kind}: {error.message}"
 
 
 def why_not_loaded(error: RemoteError) -> str:

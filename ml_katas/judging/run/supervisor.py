@@ -11,6 +11,7 @@ import torch
 
 from ...course.kata import Limits
 from ...report import Status
+from ...support.records import record
 from .. import endings, seeds
 from ..boundary.codec import BadValue, NoMemory
 from ..boundary.exceptions import RemoteError
@@ -26,8 +27,9 @@ from ..boundary.frames import (
 from ..boundary.initial_states import State
 from ..boundary.judge_side import JudgePeer
 from ..endings import Ending
+from ..protocol import Module
 from ..sandbox.providers import MOST_OUTPUT_MIB, Sandbox, Sandboxes
-from .submission import Rejected, Submission, Use, is_refusal, why_not_loaded, why_not_there
+from .submission import Rejected, Submission, Use, is_refusal, why_not_built_on, why_not_loaded, why_not_there
 
 MOST_REPLACEMENTS = 2
 
@@ -59,6 +61,15 @@ class Clock:
         return endings.timeout(self.limits.check_seconds, "one check")
 
 
+@record
+class _Loading:
+    """Requests of a submission that is being loaded, none of them answered yet."""
+
+    modules: tuple[tuple[Module, int], ...]
+    scan: int | None
+    load: int
+
+
 class Supervisor:
     """Starts a sandbox when one is needed, loads the submission, and says how a sandbox ended."""
 
@@ -79,7 +90,7 @@ class Supervisor:
         self._replacements = -1
         self._seed = 0
         self._shipped: dict[str, str] = {}
-        self._loading: tuple[int | None, int] | None = None  # requests that are not answered yet
+        self._loading: _Loading | None = None
         self.use: Use | None = None  # the first one of what the kata avoids
 
     # -------- sandboxes
@@ -97,8 +108,8 @@ class Supervisor:
             self.start()
         assert self._peer is not None
         if self._loading is not None:
-            numbers, self._loading = self._loading, None
-            self._finish_loading(self._peer, *numbers)
+            loading, self._loading = self._loading, None
+            self._finish_loading(self._peer, loading)
         return self._peer
 
     @property
@@ -125,20 +136,35 @@ class Supervisor:
         """Judge another submission from now on, in the same sandbox while it lives."""
         self.submission = submission
         if self._peer is not None and self.ending is None:
-            self._finish_loading(self._peer, *self._post_load(self._peer))
+            self._finish_loading(self._peer, self._post_load(self._peer))
 
-    def _post_load(self, peer: JudgePeer) -> tuple[int | None, int]:
+    def _post_load(self, peer: JudgePeer) -> _Loading:
+        modules = [
+            (
+                module,
+                peer.post(
+                    "ship", {"source": module.source.decode("utf-8-sig", "replace"), "name": module.name}
+                ),
+            )
+            for module in self.submission.builds_on
+        ]
         source = torch.tensor(list(self.submission.source), dtype=torch.uint8)  # which may be empty
         what = {"source": source, "file_name": self.submission.file_name}
         avoid = self.submission.avoid
         scan = peer.post("scan", {**what, "avoid": avoid}) if avoid else None
-        return scan, peer.post("load", {**what, "entry_points": self.submission.entry_points})
+        load = peer.post("load", {**what, "entry_points": self.submission.entry_points})
+        return _Loading(tuple(modules), scan, load)
 
-    def _finish_loading(self, peer: JudgePeer, scan: int | None, load: int) -> None:
+    def _finish_loading(self, peer: JudgePeer, loading: _Loading) -> None:
         names = self.submission.entry_points
+        for module, number in loading.modules:
+            try:
+                peer.wait(number)
+            except RemoteError as error:
+                raise Rejected(why_not_built_on(module, error)) from None
         try:
-            self._note_uses(_checked_uses(peer.wait(scan)) if scan is not None else [])
-            answer = peer.wait(load)
+            self._note_uses(_checked_uses(peer.wait(loading.scan)) if loading.scan is not None else [])
+            answer = peer.wait(loading.load)
         except RemoteError as error:
             at = error.frames[-1] if error.frames else None
             status = Status.FORBIDDEN if is_refusal(error) else Status.INVALID
