@@ -41,6 +41,7 @@ class SettingValues:
     color: When = When.AUTO
     editor: str = ""
     katas: str = ""
+    path: str = ""
     plain: bool = False
     starter: Starter = Starter.GUIDED
 
@@ -50,6 +51,7 @@ ABOUT = {
     "color": ("MLKATA_COLOR", "auto, always or never"),
     "editor": ("MLKATA_EDITOR", "the command that `mlkata open` runs"),
     "katas": ("MLKATA_PATH", "a folder of katas that come before the course"),
+    "path": ("MLKATA_COURSE_PATH", "the path of the course that `mlkata next` follows"),
     "plain": ("MLKATA_PLAIN", "true: no colour, no boxes, nothing that moves"),
     "starter": ("MLKATA_STARTER", "guided or bare"),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import UsageError
 from ..support.paths import current_folder
 from ..support.records import record
 from .screen import Screen
@@ -51,14 +52,25 @@ class Settings:
         why = f"--color {self.color}" if self.color else f"color is {config.value('color')} in {origin}"
         return Screen(self.color or config.value("color"), plain, why)
 
-    def state(self) -> AppState:
-        """Return the state of the folder that the command runs in."""
+    def state(self, path: str = "") -> AppState:
+        """Return the state of the folder that the command runs in, on this *path* or the one that is set."""
         from ..course.catalog import Catalog
         from ..practice.state import AppState
         from ..practice.workspace import Workspace
 
         cwd = current_folder()
-        return AppState(Catalog.load(self.katas, self._configured()), Workspace.locate(cwd), cwd)
+        state = AppState(Catalog.load(self.katas, self._configured()), Workspace.locate(cwd), cwd)
+        usual = self.config.settings.path
+        if path or usual:
+            from ..practice.overview import known_path
+
+            try:
+                state.path = known_path(state.catalog, path or usual)
+            except UsageError as error:
+                if path:
+                    raise
+                state.notes.append(f"{error.message} `mlkata config set path ''` leaves it.")
+        return state
 
     def _configured(self) -> Path | None:
         config = self.config
@@ -87,6 +99,13 @@ def kata_argument(function: _Command) -> _Command:
     return click.argument("kata", default="", metavar="[KATA]", shell_complete=complete_kata)(function)
 
 
+def path_option(function: _Command) -> _Command:
+    """Give a command `--path`, which the shell completes."""
+    says = "Along this path of the course; `mlkata config set path NAME` stays on it."
+    option = click.option("--path", default="", metavar="NAME", shell_complete=complete_path, help=says)
+    return option(function)
+
+
 def with_solutions_option(function: _Command) -> _Command:
     """Give a command `--with-solutions`, for katas that are built from earlier work."""
     says = "Where the kata builds on one that you have not passed, take its solution."
@@ -110,6 +129,12 @@ def complete_track(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
     """Return the tracks that begin with *incomplete*; a broken set-up completes nothing."""
     catalog = _catalog(ctx)
     return [t.name for t in catalog.tracks if t.name.startswith(incomplete)] if catalog else []
+
+
+def complete_path(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the paths that begin with *incomplete*; a broken set-up completes nothing."""
+    catalog = _catalog(ctx)
+    return [p.name for p in catalog.paths if p.name.startswith(incomplete)] if catalog else []
 
 
 def complete_deck(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

@@ -42,7 +42,9 @@ def _as_json(state: AppState, found: Whereabouts, due: Plan) -> dict[str, Any]:
         "total": sum(track.total for track in found.tracks),
         "tracks": [dataclasses.asdict(track) for track in found.tracks],
         "last": _last(found.last) if found.last else None,
-        "next": {**_kata(todo.entry), "why": todo.why} if todo else None,
+        "next": {**_kata(todo.entry), "why": todo.why, "needed_for": todo.needed_for or None}
+        if todo
+        else None,
         "due": {
             "cards": len(due.due),
             "new": len(due.new),

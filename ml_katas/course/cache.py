@@ -15,7 +15,7 @@ from typing import Any
 from .. import __version__
 from ..support.paths import cache_folder
 
-_FORMAT = 2  # grows when what is stored of a file changes
+_FORMAT = 3  # grows when what is stored of a file changes
 
 
 class Cache:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidKata, MlkataError, UnknownKata
-from ..support.records import record
+from ..support.records import record, replace
 from ..support.spelling import nearest
 from .cache import Cache
 from .sources import Given, bundled_decks, find_sources, kata_folders
-from .tracks import Track, line_naming, read_tracks
+from .tracks import LearningPath, Track, known_facts, line_naming, read_tracks
 
 if TYPE_CHECKING:
     from .kata import Kata
+
+
+_NO_TRACK = Track(name="", title="")
 
 
 @record(kw_only=True)
@@ -32,6 +35,7 @@ class Entry:
     difficulty: str = ""
     minutes: int = 0
     tags: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
     problem: InvalidKata | None = None
 
 
@@ -42,6 +46,15 @@ class Hidden:
     slug: str
     folder: Path
     by: Path
+
+
+@record
+class _Placement:
+    """Where the katas of all sources stand, and what is wrong with the files that say so."""
+
+    tracks: tuple[Track, ...]
+    paths: tuple[LearningPath, ...]
+    problems: tuple[InvalidKata, ...]
 
 
 class Catalog:
@@ -118,7 +131,7 @@ class Catalog:
         """All katas: those of the tracks in their order, then the others by name."""
         placed = [(track, slug) for track in self.tracks for slug in track.katas]
         tracked = {slug for _, slug in placed}
-        loose = [(Track("", ""), slug) for slug in sorted(self._folders) if slug not in tracked]
+        loose = [(_NO_TRACK, slug) for slug in sorted(self._folders) if slug not in tracked]
         entries = tuple(self._entry(slug, track) for track, slug in placed + loose)
         self._cache.save()
         return entries
@@ -129,17 +142,22 @@ class Catalog:
 
     def track_of(self, slug: str) -> Track:
         """Return the track that *slug* is in; for a kata without one a track of no name."""
-        return next((track for track in self.tracks if slug in track.katas), Track("", "", ()))
+        return next((track for track in self.tracks if slug in track.katas), _NO_TRACK)
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
         """The tracks of all sources, each with the katas that exist and that no earlier one has."""
-        return self._placement[0]
+        return self._placement.tracks
+
+    @cached_property
+    def paths(self) -> tuple[LearningPath, ...]:
+        """The paths of all sources, each with the katas that exist; the first of a name wins."""
+        return self._placement.paths
 
     @cached_property
     def problems(self) -> tuple[MlkataError, ...]:
         """What is wrong with the sources themselves: folders that are missing, mistakes in `tracks.toml`."""
-        return (*self._misplaced, *self._placement[1])
+        return (*self._misplaced, *self._placement.problems)
 
     @cached_property
     def _cache(self) -> Cache:
@@ -158,7 +176,7 @@ class Catalog:
                 title=slug,
                 problem=problem,
             )
-        title, difficulty, minutes, tags = facts
+        title, difficulty, minutes, tags, prerequisites = facts
         return Entry(
             slug=slug,
             folder=folder,
@@ -168,40 +186,55 @@ class Catalog:
             difficulty=difficulty,
             minutes=minutes,
             tags=tuple(tags),
+            prerequisites=tuple(prerequisites),
         )
 
     @cached_property
-    def _placement(self) -> tuple[tuple[Track, ...], tuple[InvalidKata, ...]]:
+    def _placement(self) -> _Placement:
         tracks: dict[str, Track] = {}
+        paths: dict[str, LearningPath] = {}
         problems: list[InvalidKata] = []
         home: dict[str, str] = {}
-        for path, track in self._read_tracks(problems):
-            katas: list[str] = []
-            for slug in track.katas:
-                wrong = self._misfit(slug, track, home)
-                if wrong:
-                    problems.append(InvalidKata(path, line_naming(path, track, slug), wrong))
-                elif slug not in home:
-                    home[slug] = track.name
-                    katas.append(slug)
-            before = tracks.get(track.name, Track(track.name, track.title))
-            decks = tuple(dict.fromkeys((*before.decks, *track.decks)))
-            tracks[track.name] = Track(before.name, before.title, (*before.katas, *katas), decks)
-        return tuple(tracks.values()), tuple(problems)
+        for file, read in self._read_tracks(problems):
+            for facts in read["tracks"]:
+                track = Track(**known_facts(facts))
+                before = tracks.get(track.name, replace(track, katas=(), decks=()))
+                katas = tuple(self._placed(file, track, home, problems))
+                decks = tuple(dict.fromkeys((*before.decks, *track.decks)))
+                tracks[track.name] = replace(before, katas=(*before.katas, *katas), decks=decks)
+            for facts in read["paths"]:
+                path = LearningPath(**known_facts(facts))
+                paths.setdefault(path.name, replace(path, katas=tuple(self._known(file, path, problems))))
+        return _Placement(tuple(tracks.values()), tuple(paths.values()), tuple(problems))
 
-    def _read_tracks(self, problems: list[InvalidKata]) -> Iterator[tuple[Path, Track]]:
-        for path in (source / "tracks.toml" for source in self.sources):
-            if not path.is_file():
+    def _read_tracks(self, problems: list[InvalidKata]) -> Iterator[tuple[Path, dict[str, Any]]]:
+        for file in (source / "tracks.toml" for source in self.sources):
+            if not file.is_file():
                 continue
             try:
-                tracks = self._cache.value(path, functools.partial(read_tracks, path))
+                yield file, self._cache.value(file, functools.partial(read_tracks, file))
             except InvalidKata as problem:
                 problems.append(problem)
+
+    def _placed(
+        self, file: Path, track: Track, home: dict[str, str], problems: list[InvalidKata]
+    ) -> Iterator[str]:
+        """Yield the katas of a track that have no place yet, and give them one."""
+        for slug in track.katas:
+            wrong = self._misfit(slug, track, home)
+            if wrong:
+                problems.append(InvalidKata(file, line_naming(file, track, slug), wrong))
+            elif slug not in home:
+                home[slug] = track.name
+                yield slug
+
+    def _known(self, file: Path, path: LearningPath, problems: list[InvalidKata]) -> Iterator[str]:
+        for slug in path.katas:
+            if slug in self._folders:
+                yield slug
             else:
-                yield from (
-                    (path, Track(name, title, tuple(katas), tuple(decks)))
-                    for name, title, katas, decks in tracks
-                )
+                wrong = f"path {path.name!r} names an unknown kata: {slug!r}.{nearest(slug, self._folders)}"
+                problems.append(InvalidKata(file, line_naming(file, path, slug), wrong))
 
     def _misfit(self, slug: str, track: Track, home: dict[str, str]) -> str:
         if slug not in self._folders:
@@ -212,7 +245,7 @@ class Catalog:
 
 
 def _facts(folder: Path) -> list[Any]:
-    """Return the title, difficulty, minutes and tags of the kata in *folder*, or raise InvalidKata."""
+    """Return the title, difficulty, minutes, tags and prerequisites of a kata, or raise InvalidKata."""
     from ..support.toml import read_toml
     from .kata import Facts
     from .slug import SLUG
@@ -220,4 +253,10 @@ def _facts(folder: Path) -> list[Any]:
     if not SLUG.fullmatch(folder.name):
         raise InvalidKata(folder, None, "a kata's folder must be a slug such as 'moe-topk'")
     facts = read_toml(folder / "kata.toml", Facts)
-    return [facts.title, facts.difficulty.value, facts.minutes, list(facts.tags)]
+    return [
+        facts.title,
+        facts.difficulty.value,
+        facts.minutes,
+        list(facts.tags),
+        list(facts.prerequisites),
+    ]

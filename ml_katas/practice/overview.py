@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ..course.catalog import Entry
-from ..course.tracks import Track
+from ..course.catalog import Catalog, Entry
+from ..course.tracks import LearningPath, Track
 from ..errors import InvalidKata, UsageError
 from ..support.records import record
 from ..support.spelling import nearest
 from .state import AppState
-from .status import DONE, KataStatus
+from .status import DONE, ENDED, KataStatus
 
 if TYPE_CHECKING:
     from ..course.fingerprint import Fingerprint
@@ -46,16 +46,19 @@ class NextReason(StrEnum):
     NAMED = "named"  # the learner chose it
     DUE = "due"  # it was done before, and comes back
     UNFINISHED = "unfinished"
+    NEEDED = "needed"  # the one that would come next asks for it first
+    PATH = "path"  # it is the next of the path that the learner is on
     TRACK = "track"  # it is the next of the last kata's track
     COURSE = "course"
 
 
 @record
 class Upcoming:
-    """The kata to do next, and why it is."""
+    """The kata to do next, and why it is; `needed_for` the kata that asks for it first."""
 
     entry: Entry
     why: NextReason
+    needed_for: str = ""
 
 
 @record(kw_only=True)
@@ -103,23 +106,29 @@ def rows(
     state: AppState,
     *,
     track: str = "",
+    path: LearningPath | None = None,
     difficulty: str = "",
+    minutes: int | None = None,
     todo: bool = False,
     due: Collection[str] = (),
 ) -> tuple[CatalogRow, ...]:
     """Return the catalogue with the learner's status, or the part of it that is asked for.
 
-    *due* are the katas that are to be done again.
+    Along a *path* the katas come in its order. *minutes* is the most that one may take; *due* are those that
+    are to be done again.
     """
     if track:
         known_track(state, track)
-    return tuple(
+    found = tuple(
         row
         for row in _rows(state, due)
         if (not track or row.track == track)
+        and (not path or row.slug in path.katas)
         and (not difficulty or row.difficulty == difficulty)
+        and (minutes is None or row.minutes <= minutes)
         and not (todo and row.status in DONE)
     )
+    return tuple(sorted(found, key=lambda row: path.katas.index(row.slug))) if path else found
 
 
 def known_track(state: AppState, name: str) -> Track:
@@ -129,6 +138,15 @@ def known_track(state: AppState, name: str) -> Track:
         return tracks[name]
     shown = ", ".join(tracks) or "none"
     raise UsageError(f"No track called {name!r}.{nearest(name, tracks)}", f"The tracks are: {shown}.")
+
+
+def known_path(catalog: Catalog, name: str) -> LearningPath:
+    """Return the path called *name*, or raise UsageError with the nearest one."""
+    paths = {known.name: known for known in catalog.paths}
+    if name in paths:
+        return paths[name]
+    shown = ", ".join(paths) or "none"
+    raise UsageError(f"No path called {name!r}.{nearest(name, paths)}", f"The paths are: {shown}.")
 
 
 def whereabouts(state: AppState, due: Collection[str] = ()) -> Whereabouts:
@@ -151,16 +169,21 @@ def upcoming(state: AppState, due: Collection[str] = ()) -> Upcoming:
 
 
 def following(state: AppState, slug: str) -> Upcoming | None:
-    """Return the kata to do after *slug*: one of its track if there is, else of the course."""
+    """Return the kata to do after *slug*: one of the path or of its track if there is, else of the course.
+
+    Where that one asks for others first, the first of these.
+    """
+    if state.path and (step := _first_open(state, state.path.katas, skip=slug)):
+        return _needed_first(state, step, NextReason.PATH)
     katas = state.catalog.track_of(slug).katas
     at = katas.index(slug) + 1 if slug in katas else 0
     near = _first_open(state, katas[at:] + katas[:at], skip=slug)
     if near:
-        return Upcoming(near, NextReason.TRACK)
+        return _needed_first(state, near, NextReason.TRACK)
     placed = tuple(name for track in state.catalog.tracks for name in track.katas)
     loose = tuple(sorted(set(state.catalog.slugs) - set(placed)))
     far = _first_open(state, placed + loose, skip=slug)
-    return Upcoming(far, NextReason.COURSE) if far else None
+    return _needed_first(state, far, NextReason.COURSE) if far else None
 
 
 def finish(state: AppState, slug: str) -> Finish | None:
@@ -230,7 +253,7 @@ def _tracks(state: AppState) -> Iterator[TrackProgress]:
             yield _track(state, track)
     loose = tuple(slug for slug in state.catalog.slugs if slug not in placed)
     if loose:
-        yield _track(state, Track("", "other katas", loose))
+        yield _track(state, Track(name="", title="other katas", katas=loose))
 
 
 def _track(state: AppState, track: Track) -> TrackProgress:
@@ -281,6 +304,21 @@ def _due(state: AppState, due: Collection[str]) -> Entry | None:
     usable = [entry for entry in entries if not entry.problem]
     begun = [entry for entry in usable if state.is_begun_again(entry.slug)]
     return next(iter((*begun, *usable)), None)
+
+
+def _needed_first(state: AppState, entry: Entry, why: NextReason) -> Upcoming:
+    """Return *entry*, or the first kata that it asks for and that was neither done nor given up."""
+    first, seen = entry, {entry.slug}
+    while (need := _first_need(state, first)) and need.slug not in seen:
+        first = need
+        seen.add(need.slug)
+    return Upcoming(entry, why) if first is entry else Upcoming(first, NextReason.NEEDED, entry.slug)
+
+
+def _first_need(state: AppState, entry: Entry) -> Entry | None:
+    known = (slug for slug in entry.prerequisites if slug in state.catalog.slugs)
+    open_ones = (state.catalog.entry(slug) for slug in known if state.status(slug) not in ENDED)
+    return next((need for need in open_ones if not need.problem), None)
 
 
 def _first_open(state: AppState, katas: tuple[str, ...], skip: str) -> Entry | None:

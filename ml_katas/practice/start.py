@@ -18,7 +18,8 @@ from .workspace import Version
 class StartedKata:
     """A kata that was started: where its submission lies, what was made for it, and why it is this one.
 
-    `kept` is the version that the learner's file was before, where a kata that is due begins again.
+    `needed_for` is the kata that asks for it first. `kept` is the version that the learner's file was before,
+    where a kata that is due begins again.
     """
 
     kata: Kata
@@ -26,6 +27,7 @@ class StartedKata:
     written: bool
     new_workspace: Path | None
     why: NextReason
+    needed_for: str = ""
     kept: Version | None = None
 
 
@@ -55,6 +57,7 @@ def start_kata(
         written=started.written,
         new_workspace=new,
         why=chosen.why if chosen else NextReason.NAMED,
+        needed_for=chosen.needed_for if chosen else "",
     )
 
 

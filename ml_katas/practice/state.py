@@ -12,6 +12,7 @@ from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..course.kata import Kata
+    from ..course.tracks import LearningPath
     from .progress import Progress
 
 
@@ -23,6 +24,7 @@ class AppState:
 
     def __init__(self, catalog: Catalog, workspace: Workspace | None, cwd: Path) -> None:
         self.catalog = catalog
+        self.path: LearningPath | None = None  # which the learner is on
         self.workspace = workspace
         self.cwd = cwd
         self.notes: list[str] = []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ..practice.status import DONE, KataStatus
+from .dates import span
 from .page import Page, View
 
 if TYPE_CHECKING:
+    from ..course.tracks import LearningPath, Track
     from ..practice.overview import CatalogRow
 
 _WIDE, _MEDIUM = 72, 56
@@ -27,26 +30,59 @@ _NOTES = {
 }
 
 
-def catalogue_view(rows: Sequence[CatalogRow]) -> View:
-    """Return *rows* grouped by track, in their order; a narrow page leaves out minutes, then titles."""
-    return View(lambda page: _lines(page, rows))
+def catalogue_view(
+    rows: Sequence[CatalogRow], tracks: Sequence[Track] = (), along: LearningPath | None = None
+) -> View:
+    """Return *rows* grouped by track, or under the path that they are *along*, in their order.
+
+    A narrow page leaves out minutes, then titles.
+    """
+    if along:
+        return View(lambda page: _group(page, along.title, along.about, rows, rows))
+    return View(lambda page: _by_track(page, rows, {track.name: track.about for track in tracks}))
 
 
-def _lines(page: Page, rows: Sequence[CatalogRow]) -> Iterator[Text]:
-    slugs = max((len(row.slug) for row in rows), default=0)
-    for number, (_, group) in enumerate(groupby(rows, key=lambda row: row.track)):
+def paths_view(rows: Sequence[CatalogRow], paths: Sequence[LearningPath]) -> View:
+    """Return the paths through the catalogue, with how far each is done and how long it takes."""
+    return View(lambda page: _paths(page, {row.slug: row for row in rows}, paths))
+
+
+def _by_track(page: Page, rows: Sequence[CatalogRow], about: Mapping[str, str]) -> Iterator[Text]:
+    for number, (name, group) in enumerate(groupby(rows, key=lambda row: row.track)):
         track = list(group)
         if number:
             yield Text()
-        yield from _heading(page, track)
-        for row in track:
-            yield from _row(page, row, slugs)
+        title = track[0].track_title or name or "other katas"
+        yield from _group(page, title, about.get(name, ""), track, rows)
 
 
-def _heading(page: Page, track: list[CatalogRow]) -> Iterator[Text]:
-    passed = sum(row.status in DONE for row in track)
-    title = page.text(track[0].track_title or track[0].track or "other katas", "bold")
-    yield from page.apart(title, Text(f"{passed} of {len(track)}", style="dim"))
+def _group(
+    page: Page, title: str, about: str, group: Sequence[CatalogRow], rows: Sequence[CatalogRow]
+) -> Iterator[Text]:
+    """Yield the katas of a track or path; *rows* are all that stand on the page."""
+    slugs = max(len(row.slug) for row in rows)
+    yield from page.apart(page.text(title, "bold"), Text(_done(group), style="dim"))
+    if about:
+        yield from page.wrapped(page.text(about, "dim"))
+    for row in group:
+        yield from _row(page, row, slugs)
+
+
+def _paths(page: Page, rows: Mapping[str, CatalogRow], paths: Sequence[LearningPath]) -> Iterator[Text]:
+    yield from page.wrapped(Text("Paths: mlkata list --path NAME, mlkata next --path NAME", style="bold"))
+    names = max(len(path.name) for path in paths)
+    for path in paths:
+        lead = page.text(f"  {path.name:<{names}}  ")
+        end = Text(f"  {_done([rows[slug] for slug in path.katas])}", style="dim")
+        lead.append(_cut(page, page.text(path.title), page.width - lead.cell_len - end.cell_len))
+        lead.pad_right(page.width - lead.cell_len - end.cell_len)
+        yield Text.assemble(lead, end)
+
+
+def _done(group: Sequence[CatalogRow]) -> str:
+    """Return how much of a group is done, and about how long all of it takes."""
+    passed = sum(row.status in DONE for row in group)
+    return f"{passed} of {len(group)}, {span(timedelta(minutes=sum(row.minutes for row in group)))}"
 
 
 def _row(page: Page, row: CatalogRow, slugs: int) -> Iterator[Text]:

@@ -17,6 +17,8 @@ _BAR = 10
 _WHY = {
     NextReason.DUE: "due again",
     NextReason.UNFINISHED: "unfinished",
+    NextReason.NEEDED: "needed first for {}",
+    NextReason.PATH: "next on the path",
     NextReason.TRACK: "next in the track",
     NextReason.COURSE: "next in the course",
 }
@@ -118,7 +120,10 @@ def _next(page: Page, upcoming: Upcoming | None) -> Iterator[Text]:
     entry = upcoming.entry
     yield Text.assemble(page.text(entry.slug, "bold"), "  ", page.text(entry.title))
     command = f"mlkata check {entry.slug}" if upcoming.why is NextReason.UNFINISHED else "mlkata next"
-    yield page.parts(Text(_WHY[upcoming.why]), Text(f"{entry.difficulty}, about {entry.minutes} min"))
+    yield page.parts(
+        page.text(_WHY[upcoming.why].format(upcoming.needed_for)),
+        Text(f"{entry.difficulty}, about {entry.minutes} min"),
+    )
     yield Text(command, "cyan")
 
 

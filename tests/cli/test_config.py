@@ -193,7 +193,7 @@ def test_set_says_when_something_else_comes_first(
             ["set", "colr", "never"],
             [
                 "No setting called 'colr'. Did you mean 'color'?",
-                "  The settings are: color, editor, katas, plain, starter.",
+                "  The settings are: color, editor, katas, path, plain, starter.",
             ],
         ),
         (["set", "color", "red"], ["'color' must be auto | always | never, not 'red'."]),
@@ -219,7 +219,8 @@ def test_settings_are_listed(terminal: Terminal, user: Path) -> None:
     assert lines[:3] == ["color = never", "    auto, always or never; MLKATA_COLOR", f"    from {user}"]
     found = json.loads(terminal("config", "list", "--json").stdout)
     assert found["schema"] == "mlkata.config/1"
-    assert [row["name"] for row in found["settings"]] == ["color", "editor", "katas", "plain", "starter"]
+    names = ["color", "editor", "katas", "path", "plain", "starter"]
+    assert [row["name"] for row in found["settings"]] == names
     assert json.loads(terminal("config", "path", "--json").stdout) == {
         "schema": "mlkata.config-path/1",
         "user": str(user),

@@ -516,13 +516,13 @@ def test_a_hint_says_which_it_is() -> None:
 def test_the_catalogue_groups_by_track() -> None:
     """Katas stand below their track with its progress; a broken one says why."""
     assert shown(catalogue_view(ROWS)) == [
-        "Mixture of experts                                                        1 of 3",
+        "Mixture of experts                                                1 of 3, 35 min",
         "  ✓ moe-topk   MoE Gating: Top-K Selection                        medium  10 min",
         "  … moe-noisy  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…  hard    25 min",
         "  ! bad",
         "      kata.toml:4: 'minutes' must be a number",
         "",
-        "Attention                                                                 0 of 1",
+        "Attention                                                         0 of 1, 15 min",
         "    rope       Rotary position embedding                          easy    15 min",
     ]
 
@@ -530,7 +530,7 @@ def test_the_catalogue_groups_by_track() -> None:
 def test_a_narrow_catalogue_leaves_columns_out() -> None:
     """At 40 columns names and difficulties are left."""
     assert shown(catalogue_view(ROWS), width=40)[:3] == [
-        "Mixture of experts                1 of 3",
+        "Mixture of experts        1 of 3, 35 min",
         "  ✓ moe-topk                      medium",
         "  … moe-noisy                     hard",
     ]
@@ -592,7 +592,7 @@ def test_list_says_what_marks_cannot() -> None:
         row("three", KataStatus.STARTED, changed=("brief", "starter")),
     ]
     lines = shown(catalogue_view(rows), width=60)
-    assert lines[0].split() == ["Track", "1", "of", "3"]
+    assert lines[0].split() == ["Track", "1", "of", "3,", "3", "min"]
     assert [line for line in lines if not line.startswith("  ✓") and "easy" not in line][1:] == [
         "    passed with the solution · passed an earlier version",
         "    the solution was shown",
