@@ -27,7 +27,7 @@ def load_loss(
     if k == noisy.shape[1]:
         return 0 * clean.sum()
 
-    # What a new draw must beat: the kth of the others, which is the (k + 1)th of all for those that were chosen.
+    # What a new draw must beat: the kth of the others, which is the (k + 1)th of all for chosen experts.
     best = torch.topk(noisy, k + 1).values  # (T, k + 1)
     kth, behind = best[:, k - 1 : k], best[:, k:]
     limit = torch.where(noisy >= kth, behind, kth)  # (T, E)
