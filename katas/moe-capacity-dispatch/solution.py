@@ -11,9 +11,7 @@ import torch
 from torch.nn import functional
 
 
-def capacity_dispatch(
-    idx: torch.Tensor, n_experts: int, capacity: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def capacity_dispatch(idx: torch.Tensor, n_experts: int, capacity: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the position and whether it is kept, both (T, k), of each choice idx (T, k)."""
     tokens, k = idx.shape
 
