@@ -34,7 +34,7 @@ def test_worked_example():
 @pytest.mark.parametrize(("tokens", "experts", "k"), SIZES)
 @pytest.mark.parametrize("gamma", [0.001, 0.25, 0.0])
 def test_each_bias_moves_against_its_load(tokens, experts, k, gamma):
-    """Each bias goes down by gamma above the mean load, up below it, and stays on it; float64 to its last digits."""
+    """Each bias goes down by gamma above the mean load, up below it, and stays on it."""
     bias, idx = torch.randn(experts).double(), routes(tokens, experts, k)
     expected = bias + gamma * directions(idx, experts)
     update_bias(bias, idx, gamma)
@@ -77,7 +77,7 @@ def test_who_is_left_alone(case):
 
 @after("test_each_bias_moves_against_its_load")
 def test_a_parameter_keeps_what_it_is():
-    """A parameter that requires gradients is changed too, stays a leaf, and keeps the gradient that it holds."""
+    """A parameter is changed too, stays a leaf, and keeps the gradient that it holds."""
     bias = nn.Parameter(torch.zeros(3))
     bias.grad = torch.tensor([1.0, 2.0, 3.0])
     for _ in range(2):

@@ -90,7 +90,10 @@ def test_ties_give_different_tokens(factor):
 @after("test_gates_are_the_probabilities_as_they_are")
 @pytest.mark.parametrize("size", [1000.0, -1000.0])
 def test_extreme_logits_do_not_overflow(size):
-    """Logits around 1000 or -1000 give the probabilities of their differences."""
+    """Logits around 1000 or -1000 give the probabilities of their differences.
+
+    Pins: "do not overflow".
+    """
     x, w_gate = torch.tensor([[1.0, 0.0], [1.0, 1.0]]), torch.tensor([[size, size], [1.0, -1.0]])
     scores = scores_by_hand(x.double(), w_gate.double())
     gates, index = expert_choice(x, w_gate, 2.0)

@@ -63,7 +63,8 @@ def test_a_collapsed_router(chosen):
 
 @after("test_keys_shapes_and_dtypes")
 def test_a_single_expert():
-    """A single expert has the entropy 1 and max over mean 1."""
+    """A single expert has the entropy 1 and max over mean 1; two experts are no special case."""
+    expect(router_metrics(torch.tensor([[0], [0], [0], [1]]), 2, 4), [0.75, 0.25], 0.811278, 1.5, 0.0)
     expect(router_metrics(torch.zeros(6, 1, dtype=torch.int64), 1, 4), [1.0], 1.0, 1.0, 2 / 6)
 
 
@@ -75,7 +76,7 @@ def test_no_tokens(experts):
     expect(router_metrics(idx, experts, 4), [0.0] * experts, 1.0, 1.0, 0.0)
 
 
-@after("test_the_numbers_are_the_definition")
+@after("test_keys_shapes_and_dtypes")
 @pytest.mark.parametrize("capacity", [1, 3, 4, 5, 100])
 def test_what_is_dropped(capacity):
     """Choices above the capacity are dropped, at each expert by itself."""

@@ -37,7 +37,7 @@ def test_worked_example():
 def test_the_output_is_the_definition(tokens, width, shared, routed, k, scale):
     """The output is the residual, plus the shared experts, plus scale times the weighed routed ones.
 
-    Pins: "**Weights as given.** They need not sum to 1".
+    Pins: "The weights are taken as given".
     """
     values = drawn(tokens, width, shared, routed, k)
     expected = by_hand(*values, scale)

@@ -55,13 +55,14 @@ def infinity_lost(node: ast.AST, source: Source) -> Iterator[Edit]:
 
 
 def bool_flipped(node: ast.AST, source: Source) -> Iterator[Edit]:
-    """True is False; an argument is shown with its name."""
+    """True is False; an argument is shown with its name. Whether zip is strict decides no right answer."""
     match node:
-        case ast.keyword(value=ast.Constant(value=bool() as value)):
-            yield source.replace(node, f"{node.arg}={not value}")
-        case ast.Constant(value=bool() as value):
-            if not isinstance(source.parent(node), ast.While):
-                yield source.replace(node, str(not value))
+        case ast.keyword(arg=str() as name, value=ast.Constant(value=bool() as value)) if name != "strict":
+            yield source.replace(node, f"{name}={not value}")
+        case ast.Constant(value=bool() as value) if not isinstance(
+            source.parent(node), ast.keyword | ast.While
+        ):
+            yield source.replace(node, str(not value))
 
 
 def einsum_output_turned(node: ast.AST, source: Source) -> Iterator[Edit]:
