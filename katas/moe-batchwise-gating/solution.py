@@ -2,8 +2,8 @@
 
     G(x_j)_i = X_ji M_ji / sum_l X_jl M_jl      L = sum_ji (M_thr - M_batch)_ji (X_ji - t_i)
 
-Shazeer et al. 2017, appendix F, equations 15-20. T is the number of tokens, n that of experts; X are the gates
-of a softmax.
+Shazeer et al. 2017, appendix F, equations 15-20. T is the number of tokens, n that of experts; X are softmax
+gates of a batch.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Strictly balanced gates keep m tokens of each expert; thresholds, trained by a loss, stand in for the batch.
+"""Strictly balanced gates keep m tokens of each expert; thresholds, trained by a loss, stand in for a batch.
 
 Letters: tokens T, experts n. Expected values are loops over plain floats, computed before the call.
 """
