@@ -1,4 +1,4 @@
-"""`python -m pictures`: judge, draw and save every picture of the README anew."""
+"""`python -m pictures`: judge, draw and save every picture of the README anew, and the map of the course."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ml_katas.practice.demo import FAMOUS_MISTAKE
 from ml_katas.render.brief import brief_view
 from ml_katas.render.report import report_view
 
+from .course_map import PAGE, course_map
+
 HERE = Path(__file__).parent
 _SEED = "7f3a"
 _WIDTH = 80
@@ -28,6 +30,8 @@ def main() -> None:
     _save("failure", "mlkata check", _report(kata, mistake.source))
     _save("pass", "mlkata check", _report(kata, kata.solution.read_bytes()))
     _save("brief", "mlkata show", brief_view(kata))
+    PAGE.write_text(course_map(), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(HERE.parent)}")
 
 
 def _report(kata: Kata, source: bytes) -> RenderableType:

@@ -210,7 +210,7 @@ def dense_sum(x, modules, w_gate, k):
 
 
 def trained(**options):
-    """Train a layer of 16 small experts on eight tasks; return its error and the load of its busiest expert."""
+    """Train 16 small experts on eight tasks; return the error and the load of the busiest expert."""
     own = torch.Generator().manual_seed(1)  # always the same tasks
     centres = torch.randn(TASKS, WIDTH, generator=own)
     centres = 8 * centres / centres.norm(dim=1, keepdim=True)
