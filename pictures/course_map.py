@@ -13,9 +13,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "course.md"
 _HEAD = """\
 # The course
 
-Every kata by track, in the order in which it is learned, and the paths that lead through them. *Needs* names the
-katas that come first, and `mlkata next` sends you to those before it sends you on; *unlocks* names those that need
-this one. `mlkata list` shows the same with your progress. This page is written by `python -m pictures`.
+Every kata by track, in the order in which it is learned, and the paths that lead through them. *Needs* names
+the katas that come first, and `mlkata next` sends you to those before it sends you on; *unlocks* names those
+that need this one. `mlkata list` shows the same with your progress. `python -m pictures` writes this page.
 """
 
 

@@ -4,6 +4,8 @@ Letters: tokens N, width D, output width O, experts E. Values of single calls ar
 sum in float64; what comes of training is compared with bounds that 40 runs kept with room to spare.
 """
 
+import math
+
 import pytest
 import torch
 from submission import MoELayer, train
@@ -38,7 +40,7 @@ def test_evaluation_is_the_definition(tokens, width, out, experts, k):
     """In evaluation y is the weighted sum of the k best experts, without noise."""
     layer, modules, w_gate = drawn(width, out, experts, k)
     x = torch.randn(tokens, width).double()
-    expected = dense_sum(x, modules, w_gate, k)
+    expected = definition(x, modules, w_gate, k).detach()
     layer.eval()
     y, _ = layer(x)
     assert_close(y, expected, label="y in evaluation", rtol=1e-9, atol=1e-9)
@@ -52,6 +54,7 @@ def test_evaluation_draws_nothing():
     layer.eval()
     with rng_unchanged():
         (first, balance), (second, _) = layer(x), layer(x)
+    assert balance.dtype == torch.float64, f"balance has the dtype of x, got {balance.dtype}"
     assert (first == second).all(), "two calls in evaluation differ"
     assert_close(balance, torch.zeros(()).double(), label="balance in evaluation")
 
@@ -69,6 +72,37 @@ def test_each_expert_is_called_once(training):
 
 
 @after("test_evaluation_is_the_definition")
+def test_gradients_in_evaluation():
+    """In evaluation x, gate and experts receive the gradients of the dense sum."""
+    layer, modules, w_gate = drawn(3, 2, 5, 2)
+    x, worth = torch.randn(7, 3).double(), torch.randn(7, 2).double()
+    leaves = [x.clone().requires_grad_(), w_gate.clone().requires_grad_()]
+    by_x, by_gate = torch.autograd.grad((definition(leaves[0], modules, leaves[1], 2) * worth).sum(), leaves)
+    layer.eval()
+    gate, leaf = layer.w_gate, x.clone().requires_grad_()
+    y, _ = layer(leaf)
+    (y * worth).sum().backward()
+    assert leaf.grad is not None, "no gradient reaches x"
+    assert_close(leaf.grad, by_x, label="gradient of x", rtol=1e-8, atol=1e-10)
+    assert gate.grad is not None, "no gradient reaches w_gate"
+    assert_close(gate.grad, by_gate, label="gradient of w_gate", rtol=1e-8, atol=1e-10)
+
+
+@after("test_evaluation_is_the_definition")
+def test_the_noise_is_normal():
+    """In training the noise is standard normal, as strong as the softplus of x w_noise."""
+    experts = [nn.Linear(1, 1).double() for _ in range(2)]
+    for number, expert in enumerate(experts):
+        expert.weight.data.zero_()
+        expert.bias.data.fill_(1.0 - number)  # so y is the gate of expert 0
+    y, _ = MoELayer(experts, 1, 2).double()(torch.ones(20_000, 1).double())
+    noise = (y / (1 - y)).log() / math.log(2)  # that of expert 0 minus that of expert 1
+    near = 6 / 20_000**0.5
+    assert abs(noise.mean()) < 1.5 * near, "the mean of the noise is not 0"
+    assert abs(noise.var() - 2) < 3 * near, "the noise of two experts should differ with the variance 2"
+
+
+@after("test_evaluation_is_the_definition")
 def test_training_has_noise():
     """In training two calls differ, and so do tokens that are alike."""
     layer, _, _ = drawn(3, 2, 6, 2)
@@ -79,13 +113,17 @@ def test_training_has_noise():
 
 
 @after("test_parameters_and_shapes")
-def test_balance_of_a_router_that_is_certain():
-    """With all tokens at two of four experts for certain, balance is 1 for importance and 1 for load."""
+@pytest.mark.parametrize(
+    ("odds", "expected"), [(1.0, 2.0), (3.0, 2.5)], ids=["equal weights", "weights 3 to 1"]
+)
+def test_balance_of_a_router_that_is_certain(odds, expected):
+    """With all tokens at two of four experts for certain, balance is that of these gates and this load."""
     layer = MoELayer([nn.Linear(2, 3).double() for _ in range(4)], 2, 2).double()
-    layer.w_gate.data.copy_(torch.tensor([[50.0, 50.0, -50.0, -50.0], [0.0, 0.0, 0.0, 0.0]]))
+    row = torch.tensor([50.0 + math.log(odds), 50.0, -50.0, -50.0])
+    layer.w_gate.data.copy_(torch.stack([row, torch.zeros(4)]))
     layer.w_noise.data.fill_(-20.0)  # the strength of the noise is nearly 0
     _, balance = layer(torch.ones(64, 2).double())
-    assert_close(balance, torch.tensor(2.0).double(), label="balance", rtol=1e-3, atol=1e-3)
+    assert_close(balance, torch.tensor(expected).double(), label="balance", rtol=1e-3, atol=1e-3)
 
 
 @after("test_parameters_and_shapes")
@@ -147,11 +185,12 @@ def test_steps_and_batches():
 
 
 @after("test_steps_and_batches")
-@pytest.mark.parametrize("balance", [0.0, 0.5, 4.0])
+@pytest.mark.parametrize("balance", [0.0, 0.5, 4.0, None], ids=str)
 def test_what_is_optimised(balance):
-    """Adam minimises the mean squared error plus so many times the balance."""
+    """Adam minimises the mean squared error plus so many times the balance, 0.3 times by default."""
     layer, x = Watched(), torch.ones(50, 1)
-    train(layer, x, 2 * x, steps=400, batch=20, lr=0.05, balance=balance)
+    options, balance = ({}, 0.3) if balance is None else ({"balance": balance}, balance)
+    train(layer, x, 2 * x, steps=400, batch=20, lr=0.05, **options)
     expected = torch.tensor((2 + 5 * balance) / (1 + balance)).double()  # of (n - 2)² + w (n - 5)²
     assert_close(layer.number.detach(), expected, label="what the only number becomes", atol=0.02)
 
@@ -200,13 +239,13 @@ def drawn(width, out, experts, k):
     return layer, modules, w_gate
 
 
-def dense_sum(x, modules, w_gate, k):
+def definition(x, modules, w_gate, k):
     """Every expert on every token, weighed by a softmax over the k largest logits."""
     logits = x @ w_gate
-    limit = logits.sort(dim=1, descending=True).values[:, k - 1 : k]
+    limit = logits.detach().sort(dim=1, descending=True).values[:, k - 1 : k]
     powers = logits.exp() * (logits >= limit)
     gates = powers / powers.sum(dim=1, keepdim=True)
-    return sum(gates[:, i : i + 1] * module(x) for i, module in enumerate(modules)).detach()
+    return sum(gates[:, i : i + 1] * module(x) for i, module in enumerate(modules))
 
 
 def trained(**options):

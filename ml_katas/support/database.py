@@ -169,16 +169,27 @@ class Database:
         """
         with locked(self.path.with_suffix(".lock")):
             if damaged and damaged != _inode(self.path):
-                return self._open()
+                return self._open_patiently()
             try:
                 if not damaged:
-                    return self._open()
+                    return self._open_patiently()
             except sqlite3.DatabaseError as error:
                 if not _is_damage(error):
                     raise self._in_words(error) from None
             aside = self._put_aside()
             self.notices.append(f"The progress file was damaged. It is now {aside}; a new one begins.")
             return self._open()
+
+    def _open_patiently(self) -> sqlite3.Connection:
+        """Open the file, again where another command that lets go of the damaged one disturbs it."""
+        for pause in (0.02, 0.1, 0.5):
+            try:
+                return self._open()
+            except sqlite3.DatabaseError as error:
+                if _code(error) != sqlite3.SQLITE_IOERR:
+                    raise
+            time.sleep(pause)
+        return self._open()
 
     def _put_aside(self) -> Path:
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
