@@ -105,6 +105,18 @@ def test_ties(groups, allowed):
     assert_close(weights, torch.full((5, 3), 1 / 3).double(), label="weights")
 
 
+@after("test_who_is_chosen")
+def test_groups_that_tie():
+    """Of two groups that tie one is used, where one may be.
+
+    Pins: "a token may use `topk_groups` of them only".
+    """
+    logits = torch.tensor([[-1.0, 2, 1, 0, -1, 2, 1, 0]])
+    _, idx = deepseek_gate(torch.ones(1, 1), logits.T, torch.zeros(8), 2, n_groups=2, topk_groups=1)
+    used = {expert // 4 for expert in idx[0].tolist()}
+    assert len(used) == 1, f"of two groups that tie one is used, got the experts {idx[0].tolist()}"
+
+
 @after("test_weights_and_indices")
 def test_no_tokens():
     """No tokens give two empty tensors of shape (0, k).
