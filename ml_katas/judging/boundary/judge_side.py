@@ -216,6 +216,8 @@ class JudgePeer(Peer):
             return {"!": "R", "id": obj._number}
         if isinstance(obj, EntryPoint):
             return {"!": "E", "v": obj.__name__}
+        if isinstance(obj, torch.Generator):
+            return {"!": "RG", "v": obj.get_state().numpy().tobytes().hex()}
         if hasattr(type(obj), "__next__"):
             return {"!": "IT", "id": self._exported(partial(next_of, obj))}
         if callable(obj):

@@ -156,6 +156,9 @@ class LearnerPeer(Peer):
             return self._callback(node["id"])
         if tag == "IT":
             return self._iterate(self._callback(node["id"]))
+        if tag == "RG":
+            state = bytearray.fromhex(node["v"])
+            return torch.Generator().set_state(torch.frombuffer(state, dtype=torch.uint8))
         return super().resolve(tag, node)
 
     def _iterate(self, step: Any) -> Iterator[Any]:

@@ -127,6 +127,10 @@ def long_list():
     return list(range(30_000))
 
 
+def drawn(generator):
+    return torch.rand(3, generator=generator)
+
+
 def wide_set():
     return set(range(3_000))
 

@@ -14,6 +14,7 @@ from submission import (
     cycle,
     deep,
     deeper_than_allowed,
+    drawn,
     echo,
     fill,
     keep_arrays,
@@ -245,6 +246,17 @@ def test_a_meta_tensor_crosses_without_values():
     assert echo(given).shape == (2, 3)
     with pytest.raises(AssertionError, match="is on meta; expected cpu"):
         assert_close(made, torch.ones(2).double())
+
+
+def test_a_generator_crosses_as_it_stands():
+    """A generator draws there what it would have drawn here, and stays as it was here."""
+    generator = torch.Generator().manual_seed(5)
+    torch.rand(7, generator=generator)
+    state = generator.get_state()
+    there = [drawn(generator) for _ in range(2)]
+    assert generator.get_state().equal(state)
+    here = torch.rand(3, generator=generator)
+    assert all(tensor.equal(here) for tensor in there)
 
 
 # -------- what does not cross
