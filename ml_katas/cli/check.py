@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -20,6 +21,11 @@ from .messages import closing_notices, effort, short
 from .options import Settings, common, complete_kata, with_solutions_option
 from .screen import Working
 
+if TYPE_CHECKING:
+    from ..render.report import Story
+
+_PATIENCE_S = 1.5
+_LOOKING = "looking for the mistake behind it ..."
 _REPLAYED = (
     "This was a replay with a seed of your choice, which does not count as a pass: `mlkata check` does."
 )
@@ -51,8 +57,11 @@ def check(
     Exit code: 0 passed, 1 not passed, 2 usage, 3 environment, 4 broken kata.
     """
     with settings.state() as state, closing_notices(settings.screen, state):
-        with settings.screen.working("checking ...") as working, _judge(cold, state.notes.append) as judge:
-            shown = _Shown(settings, working)
+        with (
+            settings.screen.working("checking ...") as working,
+            _Shown(settings, working) as shown,
+            _judge(cold, state.notes.append) as judge,
+        ):
             judged = functools.partial(check_file, path=file) if file else check_submission
             checked = judged(
                 state,
@@ -62,54 +71,86 @@ def check(
                 with_solutions=with_solutions,
                 on_verdict=shown.verdict,
             )
+            shown.rest(checked)
         if checked.changed:
             state.notes.append(changed_sentence(checked.kata.slug, checked.changed))
         if seed and not file and checked.report.status is Status.PASSED:
             state.notes.append(_REPLAYED)
-        shown.rest(checked)
     return _exit_code(checked.report.status)
 
 
 class _Shown:
-    """What is shown of a check: what did not pass at once, and the mistake behind it when that is found."""
+    """What is shown of a check: the verdict at once, the rest when the mistake behind it is known.
+
+    Looking for a mistake may take seconds. Who has waited for one sees the failure without it, and the
+    mistake below when it is found.
+    """
 
     def __init__(self, settings: Settings, working: Working) -> None:
         self._settings = settings
         self._working = working
-        self._is_drawn = False
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._unexplained: CheckOutcome | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._explain()
 
     def verdict(self, checked: CheckOutcome) -> None:
         """Show a verdict that may take a while to be explained."""
-        if not self._settings.json and checked.report.status is not Status.PASSED:
-            self._working.clear()
-            self._draw(checked)
-            self._working.show("looking for the mistake behind it ...")
+        if self._settings.json or checked.report.status is Status.PASSED:
+            return
+        self._working.clear()
+        self._settings.screen.draw(self._story(checked).verdict_view())
+        self._unexplained = checked
+        self._working.show(_LOOKING)
+        self._timer = threading.Timer(_PATIENCE_S, self._explain, [_LOOKING])
+        self._timer.daemon = True
+        self._timer.start()
 
     def rest(self, checked: CheckOutcome) -> None:
         """Show what is not shown yet."""
         if self._settings.json:
             self._settings.screen.emit(checked.report.to_json())
-        elif not self._is_drawn:
-            self._draw(checked)
+            return
+        with self._lock:
+            if self._unexplained is not None:
+                self._unexplained = checked
+                return
+        self._working.clear()
+        if self._timer is None:
+            self._settings.screen.draw(self._story(checked).view())
             self._draw_after_a_pass(checked)
         elif checked.report.diagnosis:
             from ..render.report import diagnosis_view
 
             self._settings.screen.draw(diagnosis_view(checked.report))
 
-    def _draw(self, checked: CheckOutcome) -> None:
-        from ..render.report import report_view
+    def _explain(self, still: str = "") -> None:
+        """Show what stands below the verdict, if it is not shown yet, and what is *still* waited for."""
+        with self._lock:
+            checked, self._unexplained = self._unexplained, None
+            if checked is not None:
+                self._working.clear()
+                self._settings.screen.draw(self._story(checked).explanation_view())
+                if still:
+                    self._working.show(still)
 
-        self._is_drawn = True
+    def _story(self, checked: CheckOutcome) -> Story:
+        from ..render.report import Story
+
         kata = checked.kata
-        self._settings.screen.draw(
-            report_view(
-                checked.report,
-                title=kata.facts.title,
-                file=short(checked.path),
-                hints_shown=checked.hints_shown,
-                hints_total=len(kata.hints),
-            )
+        return Story(
+            report=checked.report,
+            title=kata.facts.title,
+            file=short(checked.path),
+            hints_shown=checked.hints_shown,
+            hints_total=len(kata.hints),
         )
 
     def _draw_after_a_pass(self, checked: CheckOutcome) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,6 @@ class _Watch:
         self._path = path
         self._mailbox = Mailbox()
         self._runs = Runs(self._check, self._mailbox)
-        self._failed_before: frozenset[str] = frozenset()
         self._report: Report | None = None
         self._view: RenderableType | str = f"checking {path.name} ..."
         self._following = ""
@@ -124,7 +122,6 @@ class _Watch:
                 self._show(report)
             case Finished(checked):
                 self._following = checked.following.entry.slug if checked.following else ""
-                self._failed_before = checked.report.failed_checks
                 if self._report != checked.report:
                     self._show(checked.report)
             case Failed(error):
@@ -186,10 +183,8 @@ class _Watch:
 
         with self._settings.state() as state:
             shown = state.hints_shown(self._kata)
-        first = self._failed_before | report.failed_checks
-        checks = tuple(sorted(report.checks, key=lambda check: check.name not in first))
         return report_view(
-            replace(report, checks=checks),
+            report,
             title=self._kata.facts.title,
             file=self._path.name,
             hints_shown=shown,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from rich.text import Text
@@ -11,7 +11,7 @@ from ..report import CheckResult, Diagnosis, Failure, FailureKind, Frame, Status
 from .page import Page, View
 from .window import window_lines
 
-_MESSAGE_LINES, _FRAMES, _OUTPUT_LINES, _BEGINNING_LINES = 8, 6, 12, 3
+_MESSAGE_LINES, _FRAMES, _OUTPUT_LINES, _BEGINNING_LINES, _ALIKE_LINES = 8, 6, 12, 3, 2
 _EVIDENT = {Status.FAILED, Status.PASSED}  # what their signs say already
 
 
@@ -35,6 +35,26 @@ def brief_lines(page: Page, check: CheckResult) -> Iterator[Text]:
     if first:
         yield from _indented(page, lambda inner: inner.wrapped(first)[:2])
     yield from _beginning(page, check.output)
+
+
+def alike_lines(page: Page, checks: Sequence[CheckResult]) -> Iterator[Text]:
+    """Yield the failing checks that have the cause of the one before, in two lines at most."""
+    lead = Text.assemble("  ", (f"{page.glyphs.failed:<{page.glyphs.width}}", "bold red"), " ")
+    counted = "1 more check" if len(checks) == 1 else f"{len(checks)} more checks"
+    sentences = Text("; ").join([page.text(check.sentence) for check in checks])
+    text = Text.assemble((f"for the same reason, {counted}: ", "bold"), sentences)
+    lines = list(page.hanging(lead, text))
+    if len(lines) > _ALIKE_LINES:
+        last = lines[_ALIKE_LINES - 1]
+        last.right_crop(len(last) - last.plain.rfind(" ", 0, page.width - 2))
+        last.append(f" {page.glyphs.ellipsis}")
+    yield from lines[:_ALIKE_LINES]
+
+
+def folded_lines(page: Page, count: int) -> Iterator[Text]:
+    """Yield how many checks passed."""
+    sign = (f"{page.glyphs.passed:<{page.glyphs.width}}", "green")
+    yield Text.assemble("  ", sign, f" {count} passed")
 
 
 def passed_lines(page: Page, check: CheckResult) -> Iterator[Text]:
@@ -106,15 +126,14 @@ def _indented(page: Page, draw: Callable[[Page], Iterable[Text]]) -> Iterator[Te
 
 def _details(page: Page, check: CheckResult, file: str, diagnosis: Diagnosis | None) -> Iterator[Text]:
     failure = check.failure
+    if diagnosis and diagnosis.check == check.name:
+        yield from diagnosis_lines(page, diagnosis)
     if failure:
         yield from _summary(page, failure)
         if failure.window and failure.worst and failure.worst.index:
             yield from (Text(), *_indented(page, partial(window_lines, window=failure.window)), Text())
         if failure.relation:
             yield from page.wrapped(page.text(failure.relation))
-    if diagnosis and diagnosis.check == check.name:
-        yield from diagnosis_lines(page, diagnosis)
-    if failure:
         yield from _places(page, file, failure)
     if check.output.strip():
         yield from output_lines(page, check.output)

@@ -1,4 +1,4 @@
-"""A report on one screen: what passed, the first failure in full, the next step."""
+"""A report on one screen: the verdict, the first failure in full, what passed, the next step."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from rich.text import Text
 from ..report import CheckResult, IsolationLevel, Report, Status
 from ..support.records import record
 from .failure import (
+    alike_lines,
     brief_lines,
     check_line,
     diagnosis_lines,
     failure_lines,
+    folded_lines,
     output_lines,
     passed_lines,
     place_lines,
@@ -26,7 +28,7 @@ _OURS = "This is not your fault: the kata or mlkata is broken, and the attempt d
 
 def report_view(report: Report, *, title: str, file: str, hints_shown: int, hints_total: int) -> View:
     """Return *report* on a submission called *file* of the kata called *title*."""
-    return _Story(
+    return Story(
         report=report, title=title, file=file, hints_shown=hints_shown, hints_total=hints_total
     ).view()
 
@@ -48,7 +50,7 @@ def _diagnosis(page: Page, report: Report) -> Iterator[Text]:
 
 
 @record(kw_only=True)
-class _Story:
+class Story:
     """A report with what is shown beside it."""
 
     report: Report
@@ -58,10 +60,18 @@ class _Story:
     hints_total: int
 
     def view(self) -> View:
-        return View(self.lines)
+        """Return all of it."""
+        return View(lambda page: [*self._header(page), *self._explanation(page)])
 
-    def lines(self, page: Page) -> Iterator[Text]:
-        yield from self._header(page)
+    def verdict_view(self) -> View:
+        """Return the beginning, which is known before a mistake is looked for."""
+        return View(self._header)
+
+    def explanation_view(self) -> View:
+        """Return what stands below the verdict."""
+        return View(self._explanation)
+
+    def _explanation(self, page: Page) -> Iterator[Text]:
         for block in (self._checks, self._ending, self._next, self._foundation, self._isolation):
             lines = list(block(page))
             if lines:
@@ -70,7 +80,9 @@ class _Story:
 
     def _header(self, page: Page) -> Iterator[Text]:
         report = self.report
-        left = Text.assemble(page.text(report.kata, "bold"), "  ", page.text(self.title))
+        style = "bold green" if report.status is Status.PASSED else "bold red"
+        verdict = (str(report.status).capitalize(), style)
+        left = Text.assemble(verdict, "  ", page.text(report.kata, "bold"), "  ", page.text(self.title))
         right = page.parts(
             Text(f"{report.passed} of {_counted(report.total, 'check')}") if report.total else Text(),
             Text(f"{report.ms:.0f} ms"),
@@ -79,14 +91,43 @@ class _Story:
         yield from page.apart(left, right)
 
     def _checks(self, page: Page) -> Iterator[Text]:
-        for check in self.report.checks:
-            if check.status is Status.PASSED:
-                yield from passed_lines(page, check)
-            elif check is self._in_full:
-                yield from failure_lines(page, check, self.file, self.report.diagnosis)
-            elif not self._is_waiting(check):
+        """Yield failures first, the first in full and those of the same cause in a line, then what passed."""
+        if self._in_full:
+            yield from failure_lines(page, self._in_full, self.file, self.report.diagnosis)
+        others = [check for check in self.report.checks if self._is_another_failure(check)]
+        alike = [check for check in others if self._is_like_the_first(check)]
+        if alike:
+            yield from alike_lines(page, alike)
+        for check in others:
+            if check not in alike:
                 yield from brief_lines(page, check)
                 yield from self._late_diagnosis(page, check)
+        yield from self._passed(page)
+
+    def _passed(self, page: Page) -> Iterator[Text]:
+        """Yield what passed: all of it at the end of a kata, before that a number and what was printed."""
+        is_over = self.report.status is Status.PASSED
+        passed = [check for check in self.report.checks if check.status is Status.PASSED]
+        folded = [check for check in passed if not is_over and not check.output.strip()]
+        for check in passed:
+            if check not in folded:
+                yield from passed_lines(page, check)
+        if folded:
+            yield from folded_lines(page, len(folded))
+
+    def _is_another_failure(self, check: CheckResult) -> bool:
+        is_failure = check.status is not Status.PASSED and not self._is_waiting(check)
+        return is_failure and check is not self._in_full
+
+    def _is_like_the_first(self, check: CheckResult) -> bool:
+        """Return whether a failure has the cause of the first: the mistake that is named, or its error."""
+        first, diagnosis = self._in_full, self.report.diagnosis
+        if not first:
+            return False
+        if diagnosis and diagnosis.mistake and diagnosis.check == first.name:
+            return check.status is Status.FAILED
+        is_error = first.status is Status.ERROR is check.status
+        return is_error and bool(first.failure) and first.failure == check.failure
 
     @property
     def _in_full(self) -> CheckResult | None:
@@ -132,7 +173,7 @@ class _Story:
         return f"{state}: write your code at {place}, then run mlkata check again."
 
     def _next(self, page: Page) -> Iterator[Text]:
-        left, right = Text(self._waiting(page)), Text(self._help(), style="cyan")
+        left, right = Text(self._waiting(page)), self._help(page)
         if left and right:
             yield from page.apart(left, right)
         elif left or right:
@@ -152,8 +193,16 @@ class _Story:
             return "did not run"
         return f"{waiting} for this one"
 
-    def _help(self) -> str:
-        if self.report.status in (Status.PASSED, Status.BROKEN) or not self.hints_total:
+    def _help(self, page: Page) -> Text:
+        """Return the ways on: the next hint, and what else can be seen of a failure."""
+        if self.report.status in (Status.PASSED, Status.BROKEN):
+            return Text()
+        is_seen = self._in_full is not None and self._in_full.status in {Status.FAILED, Status.ERROR}
+        closer = "look closer: mlkata replay" if is_seen else ""
+        return page.parts(Text(self._hint(), style="cyan"), Text(closer, style="cyan"))
+
+    def _hint(self) -> str:
+        if not self.hints_total:
             return ""
         if self.hints_shown < self.hints_total:
             return f"hint {self.hints_shown + 1} of {self.hints_total}: mlkata hint"

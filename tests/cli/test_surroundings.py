@@ -19,6 +19,7 @@ from ml_katas.judging.protocol import Checked, Diagnosed, Ended, Started
 from ml_katas.practice.progress import Progress
 from ml_katas.report import Isolation, Report, Status
 from tests.plugins.obedient import report_of
+from tests.plugins.waiting import wait_for
 
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
@@ -250,28 +251,51 @@ class PonderingJudge:
         yield self
 
 
-def test_a_verdict_does_not_wait_for_its_diagnosis(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What did not pass is shown and recorded at once, and the mistake behind it below when it is found."""
+def pondering(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, awaited: str) -> list[str]:
+    """Have the next check ponder until *awaited* is shown; return what was shown then, and the status."""
     terminal("start", "tiny-double")
     report = report_of(Kata.load(terminal.course / "tiny-double"), Status.FAILED, "ab")
     seen: list[str] = []
 
     def look() -> None:
+        wait_for(lambda: awaited in sys.stdout.buffer.getvalue().decode())  # type: ignore[attr-defined]
         seen.append(sys.stdout.buffer.getvalue().decode())  # type: ignore[attr-defined]
         seen.append(terminal_status(terminal))
 
     monkeypatch.setattr("ml_katas.judging.client.judging", PonderingJudge(report, look).judging)
+    return seen
+
+
+def test_a_verdict_does_not_wait_for_its_diagnosis(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The verdict is shown and recorded at once; the mistake, found soon, stands above the numbers."""
+    seen = pondering(terminal, monkeypatch, "Failed")
     result = terminal("check")
     assert result.exit_code == 1
-    assert "double(1) is 1, not 2" in seen[0]
-    assert "This squares the number." not in seen[0]
+    assert "double(1) is 1, not 2" not in seen[0]
     assert seen[1] == "failed"
     assert result.stdout.startswith(seen[0])
-    assert result.stdout.splitlines()[-1].strip() == "↳ This squares the number."
+    assert result.stdout.index("This squares the number.") < result.stdout.index("double(1) is 1, not 2")
+
+
+def test_json_waits_for_the_diagnosis(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For programs the report is printed once, with the mistake in it."""
+    pondering(terminal, monkeypatch, "")
     as_json = json.loads(terminal("check", "--json").stdout)
     assert as_json["diagnosis"]["text"] == "This squares the number."
+
+
+def test_a_failure_does_not_wait_long_for_its_diagnosis(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a mistake is looked for long, the failure is shown, and the mistake below when it is found."""
+    monkeypatch.setattr("ml_katas.cli.check._PATIENCE_S", 0.01)
+    seen = pondering(terminal, monkeypatch, "double(1) is 1, not 2")
+    result = terminal("check")
+    assert "This squares the number." not in seen[0]
+    assert result.stdout.startswith(seen[0])
+    assert result.stdout.splitlines()[-1].strip() == "↳ This squares the number."
 
 
 def terminal_status(terminal: Terminal) -> str:

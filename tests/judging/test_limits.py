@@ -8,8 +8,7 @@ import resource
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from ml_katas.judging.client import judging
 from ml_katas.judging.protocol import Event, Patience, Refused, events, framed, request
 from ml_katas.report import Status
 from ml_katas.support.records import replace
+from tests.plugins.waiting import wait_for
 
 pytestmark = pytest.mark.engine
 MLKATA = [sys.executable, "-m", "ml_katas"]
@@ -190,11 +190,3 @@ def test_a_spawned_sandbox_has_its_time_for_itself(
 def children(of: int) -> list[str]:
     """Return the children of a process."""
     return Path(f"/proc/{of}/task/{of}/children").read_text().split()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until, "the condition never held"
-        time.sleep(0.02)

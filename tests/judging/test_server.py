@@ -8,14 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ml_katas.judging import places, server
+from tests.plugins.waiting import wait_for
 
 if TYPE_CHECKING:
     from conftest import Nobody
@@ -329,11 +329,3 @@ def is_at_work(process: str) -> bool:
     except OSError:
         return False
     return sum(map(int, used)) > os.sysconf("SC_CLK_TCK")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, "the condition never held"
-        time.sleep(0.02)

@@ -106,14 +106,20 @@ def shown(view: RenderableType, width: int = 80, encoding: str = "utf-8", **opti
     return sanitize(captured.get()).splitlines()
 
 
+def below(view: RenderableType) -> list[str]:
+    """Return the lines below the verdict."""
+    lines = shown(view)
+    return lines[lines.index("") + 1 :]
+
+
 def test_a_failure_is_drawn_in_full() -> None:
-    """The first failing check shows numbers, relation, diagnosis and place; the others wait in one line."""
+    """The first failing check shows its mistake, numbers, relation and place; what passed is folded."""
     assert shown(story(FAILED)) == [
-        "moe-topk  MoE gating: top-k selection          2 of 9 checks · 96 ms · seed 7f3a",
+        "Failed  moe-topk  MoE gating: top-k selection  2 of 9 checks · 96 ms · seed 7f3a",
         "",
-        "  ✓ returns k weights and k expert indices for every token",
-        "  ✓ picks the experts with the largest logits",
         "  ✗ each token's k weights are the softmax of its k largest logits",
+        "      ↳ This is what softmax over all experts *before* top-k gives. Keep the k",
+        "        largest logits first, then take the softmax over those k.",
         "      weights  float32 (15, 2)     30 of 30 differ · worst |Δ| 0.443 at [4, 0]",
         "",
         "                 expected              got",
@@ -121,11 +127,11 @@ def test_a_failure_is_drawn_in_full() -> None:
         "            5    0.612   0.388         0.402*  0.388",
         "",
         "      Your rows sum to 0.39 … 0.68, not 1.",
-        "      ↳ This is what softmax over all experts *before* top-k gives. Keep the k",
-        "        largest logits first, then take the softmax over those k.",
         "      moe_topk.py:9  top_k_gating",
+        "  ✓ 2 passed",
         "",
-        "  · 6 checks wait for this one                          hint 1 of 3: mlkata hint",
+        "  · 6 checks wait for this one",
+        "  hint 1 of 3: mlkata hint · look closer: mlkata replay",
     ]
 
 
@@ -139,15 +145,16 @@ def test_one_arrow_points_at_a_diagnosis() -> None:
 def test_forty_columns_are_enough() -> None:
     """On a narrow screen the numbers stand above each other and lines wrap below their beginning."""
     assert shown(story(FAILED), width=40) == [
-        "moe-topk  MoE gating: top-k selection",
+        "Failed  moe-topk  MoE gating: top-k",
+        "selection",
         "2 of 9 checks · 96 ms · seed 7f3a",
         "",
-        "  ✓ returns k weights and k expert",
-        "    indices for every token",
-        "  ✓ picks the experts with the largest",
-        "    logits",
         "  ✗ each token's k weights are the",
         "    softmax of its k largest logits",
+        "    ↳ This is what softmax over all",
+        "      experts *before* top-k gives. Keep",
+        "      the k largest logits first, then",
+        "      take the softmax over those k.",
         "    weights  float32 (15, 2)",
         "    30 of 30 differ · worst |Δ| 0.443 at",
         "    [4, 0]",
@@ -160,24 +167,19 @@ def test_forty_columns_are_enough() -> None:
         "        5    0.402*  0.388",
         "",
         "    Your rows sum to 0.39 … 0.68, not 1.",
-        "    ↳ This is what softmax over all",
-        "      experts *before* top-k gives. Keep",
-        "      the k largest logits first, then",
-        "      take the softmax over those k.",
         "    moe_topk.py:9  top_k_gating",
+        "  ✓ 2 passed",
         "",
         "  · 6 checks wait for this one",
-        "  hint 1 of 3: mlkata hint",
+        "  hint 1 of 3: mlkata hint · look",
+        "  closer: mlkata replay",
     ]
 
 
 def test_ascii_is_enough() -> None:
     """A terminal that knows only ASCII gets words and signs of ASCII."""
-    assert shown(story(FAILED), encoding="ascii")[2:6] == [
-        "  ok   returns k weights and k expert indices for every token",
-        "  ok   picks the experts with the largest logits",
+    assert shown(story(FAILED), encoding="ascii")[2:3] == [
         "  FAIL each token's k weights are the softmax of its k largest logits",
-        "      weights  float32 (15, 2)     30 of 30 differ - worst |d| 0.443 at [4, 0]",
     ]
 
 
@@ -224,8 +226,8 @@ def test_other_failures_are_brief() -> None:
         Status.FAILED,
         Failure(kind=FailureKind.SHAPE, message="grad has shape (2,); expected (3,)\nmore"),
     )
-    lines = shown(story(report(Status.TIMEOUT, check("adds", Status.FAILED), second, third)))
-    assert lines[2:7] == [
+    lines = below(story(report(Status.TIMEOUT, check("adds", Status.FAILED), second, third)))
+    assert lines[:5] == [
         "  ✗ adds",
         "  ✗ is fast (timeout)",
         "      still running after 5 s",
@@ -234,10 +236,30 @@ def test_other_failures_are_brief() -> None:
     ]
 
 
+def test_failures_of_one_cause_share_a_line() -> None:
+    """What fails by the mistake that was named, or with the same error, is told in two lines at most."""
+    others = [check(f"weights of token {n} sum to 1", Status.FAILED, VALUES, name=f"t{n}") for n in range(9)]
+    lines = below(story(report(Status.FAILED, FAILING, *others, diagnosis=DIAGNOSIS)))
+    assert lines[-4:-1] == [
+        "  ✗ for the same reason, 9 more checks: weights of token 0 sum to 1; weights of",
+        "    token 1 sum to 1; weights of token 2 sum to 1; weights of token 3 sum to …",
+        "",
+    ]
+    error = Failure(kind=FailureKind.EXCEPTION, message="KeyError: 'w'", at=Frame(4, "f", "x['w']"))
+    first, second = check("adds", Status.ERROR, error), check("is fast", Status.ERROR, error, name="fast")
+    third = check("ends", Status.ERROR, replace(error, message="KeyError: 'b'"), name="ends")
+    lines = below(story(report(Status.ERROR, first, second, third)))
+    assert lines[4:7] == [
+        "  ✗ for the same reason, 1 more check: is fast",
+        "  ✗ ends (error)",
+        "      KeyError: 'b'",
+    ]
+
+
 def test_a_pass_is_celebrated() -> None:
     """A passed report says so."""
     passed = report(PASSED, check("adds", PASSED), check("is fast", PASSED))
-    assert shown(story(passed))[2:] == [
+    assert below(story(passed)) == [
         "  ✓ adds",
         "  ✓ is fast",
         "",
@@ -249,7 +271,7 @@ def test_a_starter_says_where_to_write() -> None:
     """An untouched starter shows no failures, only the place to write at."""
     unwritten = Failure(kind=FailureKind.UNFINISHED, message="not written yet", at=Frame(9, "top_k_gating"))
     starter = report(Status.INCOMPLETE, *[check("adds", Status.INCOMPLETE, unwritten)] * 9)
-    assert shown(story(starter))[2:] == [
+    assert below(story(starter)) == [
         "This is still the starter: write your code at moe_topk.py:9, then run mlkata",
         "check again.",
         "",
@@ -263,7 +285,7 @@ def test_a_file_that_does_not_load_shows_where() -> None:
         Status.INVALID, check("adds", NOT_RUN),
         message="SyntaxError: '(' was never closed", at=Frame(9, "", "weights = softmax(x"),
     )  # fmt: skip
-    assert shown(story(invalid))[2:] == [
+    assert below(story(invalid)) == [
         "Invalid: SyntaxError: '(' was never closed",
         "moe_topk.py:9",
         "    weights = softmax(x",
@@ -276,7 +298,7 @@ def test_a_broken_kata_is_not_the_learners_fault() -> None:
     """A broken report says whose turn it is and offers no hint."""
     broken = report(Status.BROKEN, message="suite.py does not import")
     assert shown(story(broken)) == [
-        "moe-topk  MoE gating: top-k selection                          96 ms · seed 7f3a",
+        "Broken  moe-topk  MoE gating: top-k selection                  96 ms · seed 7f3a",
         "",
         "Broken: suite.py does not import",
         "This is not your fault: the kata or mlkata is broken, and the attempt does not",
@@ -288,8 +310,8 @@ def test_a_broken_kata_is_not_the_learners_fault() -> None:
 def test_an_ending_is_said_once(status: str) -> None:
     """The sentence of a report that its failing check has said already is not repeated."""
     of = check("adds", Status(status), Failure(kind=FailureKind.LIMIT, message="went too far"))
-    lines = shown(story(report(Status(status), of, check("ends", NOT_RUN), message="went too far")))
-    assert lines[2:] == [
+    lines = below(story(report(Status(status), of, check("ends", NOT_RUN), message="went too far")))
+    assert lines == [
         f"  ✗ adds ({status})",
         "      went too far",
         "",
@@ -311,15 +333,15 @@ def test_weak_isolation_is_said(level: IsolationLevel, said: bool) -> None:
 @pytest.mark.parametrize(
     ("hints_shown", "hints_total", "line"),
     [
-        (0, 3, "hint 1 of 3: mlkata hint"),
-        (2, 3, "hint 3 of 3: mlkata hint"),
-        (3, 3, "all 3 hints shown: mlkata hint"),
-        (0, 0, "  · 6 checks wait for this one"),
+        (0, 3, "  hint 1 of 3: mlkata hint · look closer: mlkata replay"),
+        (2, 3, "  hint 3 of 3: mlkata hint · look closer: mlkata replay"),
+        (3, 3, "  all 3 hints shown: mlkata hint · look closer: mlkata replay"),
+        (0, 0, "  · 6 checks wait for this one                        look closer: mlkata replay"),
     ],
 )
 def test_the_next_hint_is_named(hints_shown: int, hints_total: int, line: str) -> None:
-    """The last line says which hint comes next."""
-    assert shown(story(FAILED, hints_shown, hints_total))[-1].endswith(line)
+    """The last line says which hint comes next, and where more is to be seen."""
+    assert shown(story(FAILED, hints_shown, hints_total))[-1] == line
 
 
 def test_column_and_leading_indices_are_shown() -> None:
@@ -562,10 +584,7 @@ def test_prints_stand_under_the_check_that_made_them() -> None:
         replace(FAILING, failure=Failure(kind=FailureKind.ASSERTION, message="not that"), output=many),
         check("is fast", Status.FAILED, Failure(kind=FailureKind.ASSERTION, message="slow"), output=many),
     )
-    assert shown(story(of))[2:26] == [
-        "  ✓ adds",
-        "      │ one",
-        "      │ two",
+    assert below(story(of))[:22] == [
         "  ✗ each token's k weights are the softmax of its k largest logits",
         "      not that",
         "      output",
@@ -576,6 +595,7 @@ def test_prints_stand_under_the_check_that_made_them() -> None:
         "      │ line 1",
         "      │ line 2",
         "      … 9 more lines",
+        "  ✓ adds",
     ]
 
 

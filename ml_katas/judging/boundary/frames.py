@@ -37,6 +37,7 @@ Values. null, booleans, text, 64-bit integers and lists are what they are in JSO
                   written to, with the values that it had
     E H R         an entry point by name; an object that stays in the sandbox; such an object, given back
     CB IT         a function or an iterator that stays with the judge
+    RG            a generator of random numbers of the judge's, as the state that it is in
     fn            a function of torch that a module holds
     bad           a value that cannot cross, and why
 
