@@ -14,9 +14,9 @@ from typing import Any
 from .screen import usable_width
 from .signals import handling, unwinding
 
-_ENTER, _LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
+# The other screen, no cursor, and a wheel that sends arrows.
+_ENTER, _LEAVE = b"\x1b[?1049h\x1b[?1007h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 
-MORE = "`mlkata check` shows them all"
 _KEY = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])|.", re.DOTALL)
 _NAMES = {
     "\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down",
@@ -37,10 +37,6 @@ class Lines:
     def keys(self) -> list[int]:
         return [sys.stdin.fileno()] if sys.stdin.isatty() else []
 
-    def key(self) -> str:
-        """Return the key that was pressed, or nothing at the end of input."""
-        return _typed(1)
-
     def needs_redraw(self) -> bool:
         return False
 
@@ -48,16 +44,13 @@ class Lines:
         """Return the keys that were pressed, `down` and the like by name; nothing at the end of input."""
         return named_keys(_typed(1024))
 
-    def draw(self, screen: Any, view: Any, keys: str, *, top: int = 0, more: str = MORE) -> int:
-        """Show *view* from the line *top* on, above *keys*; return how many lines are hidden below.
-
-        *more* says how to see those.
-        """
+    def draw(self, screen: Any, view: Any, keys: str, *, top: int = 0) -> int:
+        """Show *view* from the line *top* on, above *keys*; return how many lines are hidden below."""
         if isinstance(view, str):
             screen.say(view)
         else:
             screen.draw(view)
-        screen.say(f"[{keys}]")
+        screen.say(f"[{keys.splitlines()[-1]}]")
         sys.stdout.flush()
         return 0
 
@@ -100,7 +93,7 @@ class FullScreen(TerminalLines):
         size, self._size = self._size, shutil.get_terminal_size()
         return self._terminal.was_taken_again() or size != self._size
 
-    def draw(self, screen: Any, view: Any, keys: str, *, top: int = 0, more: str = MORE) -> int:
+    def draw(self, screen: Any, view: Any, keys: str, *, top: int = 0) -> int:
         with screen.out.capture() as captured:
             screen.out.print(view)
         size = shutil.get_terminal_size()
@@ -112,7 +105,7 @@ class FullScreen(TerminalLines):
         hidden = max(0, len(lines) - room)
         if hidden:
             hidden += 1
-            lines = [*lines[: room - 1], f"  ... {hidden} more lines: {more}"[: width - 1]]
+            lines = [*lines[: room - 1], f"  ... {hidden} more lines: space scrolls"[: width - 1]]
         lines += [""] * (room + 1 - len(lines)) + foot
         sys.stdout.write("\x1b[?2026h\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J\x1b[?2026l")
         sys.stdout.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import shutil
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from ..errors import MlkataError
 from ..support.clock import now
 from .fullscreen import opened_page
 from .messages import counted
+from .scroll import Scroll
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -61,7 +61,6 @@ class Pages:
         self._is_answered = False
         self._is_helping = False
         self._said = ""
-        self._top = self._hidden = 0
         self._leave = False
         self._kata = ""
 
@@ -70,6 +69,7 @@ class Pages:
         self._katas = katas
         with opened_page(plain=False) as page:
             self._page = page
+            self._scroll = Scroll(page)
             self._draw()
             try:
                 while not self._leave:
@@ -102,7 +102,7 @@ class Pages:
                 self._is_helping = False
             elif key in _QUIT:
                 self._leave = True
-            elif not self._move(key) and not self._command(key):
+            elif not self._moves(key) and not self._command(key):
                 self._answer_or_rate(key)
         except MlkataError as error:
             self._said = str(error)
@@ -111,16 +111,11 @@ class Pages:
         if key == "other":
             self._said = said
 
-    def _move(self, key: str) -> bool:
-        """Return whether *key* scrolls here; if so, scroll."""
-        page = max(1, shutil.get_terminal_size().lines - 6)
-        by = {"up": -1, "down": 1, "page up": -page, "page down": page}.get(key)
-        if key == " " and (self._is_answered or self._hidden):
-            by = page
-        if by is None:
+    def _moves(self, key: str) -> bool:
+        """Return whether *key* scrolls here; space asks for the answer where there is nothing more to see."""
+        if key == " " and not (self._is_answered or self._scroll.hidden):
             return False
-        self._top = max(0, self._top + min(by, self._hidden))
-        return True
+        return self._scroll.move(key)
 
     def _command(self, key: str) -> bool:
         """Return whether *key* does the same at every card; if so, do it."""
@@ -145,7 +140,8 @@ class Pages:
             if key in ("b", "\r", "\n") and self._katas:
                 self._kata, self._leave = self._katas[0].slug, True
         elif not self._is_answered:
-            self._is_answered, self._top = True, 0
+            self._is_answered = True
+            self._scroll.reset()
         elif key in RATINGS:
             self._sitting.rate(RATINGS[key])
             self._turn()
@@ -157,7 +153,8 @@ class Pages:
             self._turn()
 
     def _turn(self) -> None:
-        self._is_answered, self._top = False, 0
+        self._is_answered = False
+        self._scroll.reset()
 
     def _edit(self) -> None:
         from .editing import edit_card
@@ -171,9 +168,7 @@ class Pages:
 
     def _draw(self) -> None:
         view = self._view()
-        said = textwrap.wrap(self._said, shutil.get_terminal_size().columns - 1, break_on_hyphens=False)
-        keys = "\n".join((*said, self._keys()))
-        self._hidden = self._page.draw(self._settings.screen, view, keys, top=self._top, more="space scrolls")
+        self._scroll.draw(self._settings.screen, view, self._said, self._keys())
 
     def _keys(self) -> str:
         if self._is_helping:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import MlkataError
 from ..practice.check import CheckOutcome, OnVerdict, check_submission
-from ..practice.hint import next_hint
 from ..practice.start import start_kata
 from ..practice.watch import (
     Failed,
     Finished,
+    Gone,
     Mailbox,
     Runs,
     Saved,
@@ -24,8 +25,10 @@ from ..practice.watch import (
 )
 from ..practice.workspace import read_submission
 from ..report import Report, Status
+from . import watch_pages
 from .fullscreen import opened_page
 from .options import Settings, common, kata_argument, with_solutions_option
+from .scroll import Scroll
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from ..course.kata import Kata
     from ..judging.cancel import Cancel
 
-_KEYS = "h hint · r run · s brief · o open · n next · q quit"
+_QUIT = ("q", "\x03", "\x04")
+_ALIAS = {"j": "down", "k": "up"}
+_ASK = "Begin again from the starter? Your file is kept as a version. y: yes; any other key: no"
 
 
 @click.command()
@@ -67,6 +72,11 @@ class _Watch:
         self._runs = Runs(self._check, self._mailbox)
         self._report: Report | None = None
         self._view: RenderableType | str = f"checking {path.name} ..."
+        self._is_beside = False  # whether something else than the verdict is shown
+        self._is_shown = False  # whether the verdict of this run is on the screen
+        self._is_gone = False
+        self._is_asked = False
+        self._said = ""
         self._following = ""
         self._leave: tuple[str | None] | None = None
 
@@ -74,6 +84,7 @@ class _Watch:
         """Watch until the learner quits, or goes on: then return the kata to watch next."""
         with opened_page(self._settings.screen.plain) as page, Saves(self._path, self._mailbox):
             self._page = page
+            self._scroll = Scroll(page)
             self._runs.start()
             self._draw()
             try:
@@ -107,7 +118,11 @@ class _Watch:
             for message in self._mailbox.take():
                 self._receive(message)
         elif ready:
-            self._press(self._page.key())
+            keys = self._page.pressed()
+            if not keys:
+                self._leave = (None,)
+            for key in keys:
+                self._press(_ALIAS.get(key, key))
         elif self._page.needs_redraw():
             self._draw()
 
@@ -116,56 +131,82 @@ class _Watch:
     def _receive(self, message: WatchEvent) -> None:
         match message:
             case Saved():
-                self._runs.start()
-                return
+                self._run()
+            case Gone():
+                self._is_gone = True
+                self._say(f"{self._path.name} is gone; it is judged when it is there again.")
             case Verdict(report):
-                self._show(report)
+                self._said = "" if report.status is Status.PASSED else "looking for the mistake behind it ..."
+                if self._page.is_full_screen:
+                    self._is_shown = True
+                    self._show(report)
             case Finished(checked):
                 self._following = checked.following.entry.slug if checked.following else ""
-                if self._report != checked.report:
+                self._said = self._said if self._is_gone else ""
+                if self._is_beside and self._is_shown:  # the learner has turned to something else already
+                    self._report = checked.report
+                    self._draw()
+                else:
                     self._show(checked.report)
             case Failed(error):
-                self._view = str(error)
-        self._draw()
+                self._said = ""
+                self._turn(str(error), is_beside=False)
+
+    def _run(self) -> None:
+        """Judge the file; until then what is shown is the verdict of the save before."""
+        self._runs.start()
+        self._is_shown = self._is_gone = False
+        if self._page.is_full_screen:
+            self._say(f"checking {self._path.name} ...")
 
     def _press(self, key: str) -> None:
-        match key:
-            case "q" | "\x03" | "\x04" | "":
+        asked, self._is_asked = self._is_asked, False
+        try:
+            if key in _QUIT:
                 self._leave = (None,)
+            elif asked:
+                self._say(self._reset() if key == "y" else "")
+            elif self._scroll.move(key):
+                self._draw()
+            else:
+                self._command(key)
+        except MlkataError as error:
+            self._say(str(error))
+
+    def _command(self, key: str) -> None:
+        match key:
             case "r":
-                self._runs.start()
+                self._run()
+            case "v" if self._report is not None:
+                self._show(self._report)
             case "h":
-                self._view = self._hint()
-                self._draw()
+                with self._settings.state() as state:
+                    self._turn(watch_pages.hint_page(state, self._kata))
             case "s":
-                self._view = self._brief()
-                self._draw()
+                self._turn(watch_pages.brief_page(self._kata))
+            case "l":
+                with self._settings.state() as state:
+                    self._turn(watch_pages.list_page(state))
+            case "?":
+                self._turn(watch_pages.HELP)
+            case "x":
+                self._is_asked = True
+                self._say(_ASK)
             case "o":
                 self._open()
             case "n" if self._report is not None and self._report.status is Status.PASSED:
                 self._next()
 
-    def _show(self, report: Report) -> None:
-        self._report = report
-        self._view = self._report_view(report)
-
-    def _hint(self) -> RenderableType:
-        from ..render.brief import hint_view
-
+    def _reset(self) -> str:
         with self._settings.state() as state:
-            hinted = next_hint(state, self._kata.slug)
-        return hint_view(hinted.kata, hinted.number)
-
-    def _brief(self) -> RenderableType:
-        from ..render.brief import brief_view
-
-        return brief_view(self._kata)
+            return watch_pages.reset_kata(state, self._kata, bare=self._settings.bare(None))
 
     def _open(self) -> None:
         from ..practice.editor import opening
 
-        with self._settings.state() as state, self._page.suspended():
+        with self._settings.state() as state:
             command = opening(state, self._kata.slug, self._settings.config.settings.editor).command
+        with self._page.suspended():
             subprocess.run(command, check=False)
         self._draw()
 
@@ -178,6 +219,25 @@ class _Watch:
 
     # -------- what is shown
 
+    def _show(self, report: Report) -> None:
+        """Show a verdict."""
+        self._report = report
+        self._turn(self._report_view(report), is_beside=False)
+
+    def _say(self, text: str) -> None:
+        """Say something beside what is shown, which is not said again where lines follow each other."""
+        self._said = text
+        if self._page.is_full_screen:
+            self._draw()
+        elif text:
+            self._settings.screen.say(text)
+
+    def _turn(self, view: RenderableType | str, *, is_beside: bool = True) -> None:
+        """Show another view, from its beginning."""
+        self._view, self._is_beside = view, is_beside
+        self._scroll.reset()
+        self._draw()
+
     def _report_view(self, report: Report) -> RenderableType:
         from ..render.report import report_view
 
@@ -189,9 +249,11 @@ class _Watch:
             file=self._path.name,
             hints_shown=shown,
             hints_total=len(self._kata.hints),
+            is_folded=self._page.is_full_screen,
         )
 
     def _draw(self) -> None:
         passed = self._report is not None and self._report.status is Status.PASSED
-        keys = _KEYS if passed and self._following else _KEYS.replace(" · n next", "")
-        self._page.draw(self._settings.screen, self._view, keys)
+        goes_on = passed and bool(self._following)
+        keys = watch_pages.keys_line(goes_on=goes_on, is_beside=self._is_beside)
+        self._scroll.draw(self._settings.screen, self._view, self._said, keys)

@@ -27,6 +27,11 @@ class Saved:
 
 
 @record
+class Gone:
+    """The file is not there any more."""
+
+
+@record
 class Verdict:
     """A run has its verdict; a diagnosis may still come."""
 
@@ -47,7 +52,7 @@ class Failed:
     error: Exception
 
 
-WatchEvent = Saved | Verdict | Finished | Failed
+WatchEvent = Saved | Gone | Verdict | Finished | Failed
 RunCheck = Callable[[OnVerdict, Cancel], CheckOutcome]
 
 
@@ -122,6 +127,7 @@ class Saves:
     def __init__(self, path: Path, mailbox: Mailbox) -> None:
         self._path = path
         self._seen = _seen(path)
+        self._is_there = bool(self._seen)
         self._mailbox = mailbox
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -163,10 +169,13 @@ class Saves:
                 return
 
     def _look(self) -> None:
-        """Tell of the file if it is another one than before."""
+        """Tell of the file if it is another one than before, or gone."""
         before, self._seen = self._seen, _seen(self._path)
+        was_there, self._is_there = self._is_there, bool(self._seen)
         if self._seen and self._seen != before:
             self._mailbox.put(Saved())
+        elif was_there and not self._is_there:
+            self._mailbox.put(Gone())
 
 
 def _seen(path: Path) -> tuple[int, ...]:

@@ -26,10 +26,20 @@ _UNMEASURED = "Do not check code you do not trust."
 _OURS = "This is not your fault: the kata or mlkata is broken, and the attempt does not count."
 
 
-def report_view(report: Report, *, title: str, file: str, hints_shown: int, hints_total: int) -> View:
-    """Return *report* on a submission called *file* of the kata called *title*."""
+def report_view(
+    report: Report, *, title: str, file: str, hints_shown: int, hints_total: int, is_folded: bool = False
+) -> View:
+    """Return *report* on a submission called *file* of the kata called *title*.
+
+    Where it *is_folded*, what passed is a number even when all of it did.
+    """
     return Story(
-        report=report, title=title, file=file, hints_shown=hints_shown, hints_total=hints_total
+        report=report,
+        title=title,
+        file=file,
+        hints_shown=hints_shown,
+        hints_total=hints_total,
+        is_folded=is_folded,
     ).view()
 
 
@@ -58,6 +68,7 @@ class Story:
     file: str
     hints_shown: int
     hints_total: int
+    is_folded: bool = False
 
     def view(self) -> View:
         """Return all of it."""
@@ -106,7 +117,7 @@ class Story:
 
     def _passed(self, page: Page) -> Iterator[Text]:
         """Yield what passed: all of it at the end of a kata, before that a number and what was printed."""
-        is_over = self.report.status is Status.PASSED
+        is_over = self.report.status is Status.PASSED and not self.is_folded
         passed = [check for check in self.report.checks if check.status is Status.PASSED]
         folded = [check for check in passed if not is_over and not check.output.strip()]
         for check in passed:

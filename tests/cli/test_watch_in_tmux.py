@@ -96,6 +96,56 @@ def test_saves_keys_and_the_scrollback(tmux: Callable[[int], Tmux], tmp_path: Pa
     assert "q quit" not in left
 
 
+def test_a_file_that_is_gone_is_said_to_be(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """A file that is deleted or moved away is said to be gone, and judged when it is back."""
+    terminal, file = tmux(80), tmp_path / "tiny_double.py"
+    watch(terminal)
+    terminal.wait_for("wait for your code")
+    file.rename(tmp_path / "elsewhere")
+    terminal.wait_for("tiny_double.py is gone")
+    file.write_text(RIGHT)
+    terminal.wait_for("Solved: all 2 checks pass.")
+    assert "is gone" not in terminal.screen()
+
+
+def test_pages_beside_the_verdict(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """Help and the list are a key away and v goes back; that there is no editor is said, and no end."""
+    terminal, file = tmux(80), tmp_path / "tiny_double.py"
+    watch(terminal)
+    terminal.wait_for("wait for your code")
+    file.write_text(WRONG)
+    terminal.wait_for("✗ The double of a negative number")
+    terminal.type("?")
+    terminal.wait_for("back to the verdict")
+    terminal.type("l")
+    terminal.wait_for("tiny-double", "v verdict")
+    terminal.type("v")
+    terminal.wait_for("✗ The double of a negative number")
+    terminal.type("o")
+    terminal.wait_for("No editor is named", "✗ The double of a negative number")
+
+
+def test_begin_again_from_the_starter(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """x asks first; then the starter is there again, and what was written is kept."""
+    terminal, file = tmux(80), tmp_path / "tiny_double.py"
+    watch(terminal)
+    terminal.wait_for("wait for your code")
+    file.write_text(WRONG)
+    terminal.wait_for("✗ The double of a negative number")
+    terminal.type("x")
+    terminal.wait_for("Begin again from the starter?")
+    terminal.type("n")
+    terminal.wait_for("x reset")
+    assert file.read_text() == WRONG
+    terminal.type("x")
+    terminal.wait_for("Begin again from the starter?")
+    terminal.type("y")
+    terminal.wait_for("This is still the starter")
+    assert "NotImplementedError" in file.read_text()
+    subprocess.run([*MLKATA, "restore", "tiny-double"], cwd=tmp_path, check=True, capture_output=True)
+    assert file.read_text() == WRONG
+
+
 def test_the_newest_of_many_saves_wins(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
     """After a burst of saves the screen shows the verdict of the last one."""
     terminal, file = tmux(80), tmp_path / "tiny_double.py"
@@ -116,7 +166,7 @@ def test_forty_columns_are_enough(tmux: Callable[[int], Tmux], tmp_path: Path) -
     watch(terminal)
     screen = terminal.wait_for("wait for your code", "h hint")
     assert max(map(len, screen.splitlines())) <= 40
-    assert screen.rstrip().splitlines()[-1].startswith("h hint · r run")
+    assert screen.rstrip().splitlines()[-1] == "h hint · s brief · ? help · q quit"
 
 
 def test_a_suite_that_is_edited_meanwhile_is_read_again(
@@ -126,7 +176,7 @@ def test_a_suite_that_is_edited_meanwhile_is_read_again(
     terminal, file, suite = tmux(80), tmp_path / "tiny_double.py", course / "tiny-double" / "suite.py"
     file.write_text(RIGHT)
     watch(terminal)
-    terminal.wait_for("Solved: all 2 checks pass.", "The double of 1 is 2")
+    terminal.wait_for("Solved: all 2 checks pass.", "2 passed")
     time.sleep(1)
     suite.write_text(suite.read_text().replace("The double of 1 is 2", "Twice 1 is 2"))
     file.write_text("def double(x):\n    return x\n")
