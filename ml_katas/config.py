@@ -120,6 +120,17 @@ def write(path: Path, name: str, text: str) -> None:
         edit_toml(path, lambda table: table.update({name: value}))
 
 
+def remove(path: Path, name: str) -> bool:
+    """Take *name* out of the file at *path*, and return whether it was there; the rest stays as it is."""
+    if known(name) not in _read(path):
+        return False
+    from .support.toml import edit_toml
+
+    with as_file_error(path, "written", "MLKATA_HOME names another folder for it."):
+        edit_toml(path, lambda table: table.pop(name))
+    return True
+
+
 def _layers(workspace: Path | None, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
     personal = user_file()
     if personal:

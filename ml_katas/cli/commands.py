@@ -41,6 +41,14 @@ COMMANDS: Table = {
     "completion": ("ml_katas.cli.completion:completion", "Make your shell complete katas and options."),
     "author": ("ml_katas.cli.author:group", "Write katas and prove them."),
 }
+SYNONYMS = {
+    "test": "check",
+    "run": "check",
+    "verify": "check",
+    "submit": "check",
+    "ls": "list",
+    "brief": "show",
+}
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
 
@@ -50,16 +58,36 @@ class LazyGroup(click.Group):
     The table has the lines of `--help`, since to import all commands for them would take half a second.
     """
 
-    def __init__(self, *args: Any, table: Table, default: str = "", **attributes: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        table: Table,
+        default: str = "",
+        synonyms: Mapping[str, str] | None = None,
+        **attributes: Any,
+    ) -> None:
         super().__init__(*args, **attributes)
         self._table = table
+        self._synonyms = synonyms or {}
         self._default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        names_none = not args or (args[0].startswith("-") and args[0] not in _OWN_OPTIONS)
-        if self._default and names_none and not ctx.resilient_parsing:
-            args = [self._default, *args]
+        if not ctx.resilient_parsing:
+            args = self._with_command_first(args)
         return super().parse_args(ctx, args)
+
+    def _with_command_first(self, args: list[str]) -> list[str]:
+        """Put the command before options, `help list` as `list --help`, the default where none is named."""
+        if args[:1] == ["help"]:
+            return [*args[1:2], "--help"]
+        if args and not args[0].startswith("-"):
+            return [self._synonyms.get(args[0], args[0]), *args[1:]]
+        if not self._default or args[:1] in [[option] for option in _OWN_OPTIONS]:
+            return args
+        at = next((n for n, word in enumerate(args) if word in self._table or word in self._synonyms), None)
+        if at is None:
+            return [self._default, *args]
+        return [self._synonyms.get(args[at], args[at]), *args[:at], *args[at + 1 :]]
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
@@ -98,6 +126,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     table=COMMANDS,
     default="status",
+    synonyms=SYNONYMS,
     name="mlkata",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `mlkata demo`, then `mlkata start`.",

@@ -30,6 +30,10 @@ COMMANDS = {
     "list": ("ml_katas.cli.config:list_settings", "Every setting, where it comes from, and what it is for."),
     "get": ("ml_katas.cli.config:get", "The value of one setting."),
     "set": ("ml_katas.cli.config:set_setting", "Set a setting in your own file, or the workspace's."),
+    "unset": (
+        "ml_katas.cli.config:unset_setting",
+        "Take a setting out of that file again.",
+    ),
     "path": ("ml_katas.cli.config:show_path", "Where the settings are."),
 }
 
@@ -83,6 +87,22 @@ def set_setting(settings: Settings, setting: str, value: str, workspace: bool) -
     origin = settings.config.origins[setting]
     if origin != str(path):
         settings.screen.say(f"Here {origin} comes first: {settings.config.value(setting)}.")
+
+
+@click.command("unset")
+@click.argument("setting", shell_complete=complete_setting)
+@click.option("--workspace", is_flag=True, help="Out of the workspace's mlkata.toml.")
+@common
+def unset_setting(settings: Settings, setting: str, workspace: bool) -> None:
+    """Take SETTING out of your own file: its default holds again, or what comes after it."""
+    path = _workspace_file() if workspace else config.needed_user_file()
+    was_set = config.remove(path, setting)
+    if settings.json:
+        settings.screen.emit({"schema": "mlkata.setting/1", **_as_json(settings.config, setting)})
+        return
+    settings.screen.say(f"{setting} {'is no longer' if was_set else 'was not'} set in {short(path)}.")
+    value, origin = settings.config.value(setting) or "(none)", settings.config.origins[setting]
+    settings.screen.say(f"It is {value}, from {'its default' if origin == 'default' else origin}.")
 
 
 @click.command("path")

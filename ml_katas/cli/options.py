@@ -99,6 +99,20 @@ def kata_argument(function: _Command) -> _Command:
     return click.argument("kata", default="", metavar="[KATA]", shell_complete=complete_kata)(function)
 
 
+def number_argument(function: _Command) -> _Command:
+    """Give a command an optional N behind its KATA; `with_number` reads the two."""
+    return click.argument("number", default="", metavar="[N]")(function)
+
+
+def with_number(kata: str, number: str, what: str, shown_by: str) -> tuple[str, int | None]:
+    """Return KATA and N, of which either may be missing; a number alone is N."""
+    if kata.isdigit() and not number:
+        kata, number = "", kata
+    if number and not number.isdigit():
+        raise UsageError(f"A {what} is a number, not {number!r}.", f"`mlkata {shown_by}` shows them.")
+    return kata, int(number) if number else None
+
+
 def path_option(function: _Command) -> _Command:
     """Give a command `--path`, which the shell completes."""
     says = "Along this path of the course; `mlkata config set path NAME` stays on it."

@@ -12,14 +12,25 @@ from ..errors import UsageError
 from ..practice import versions
 from ..practice.versions import History, Kept, Replaced
 from .messages import closing_notices, short
-from .options import Settings, bare_option, common, kata_argument
+from .options import Settings, bare_option, common, kata_argument, number_argument, with_number
 
 
 @click.command()
 @kata_argument
+@number_argument
+@click.option("--diff", is_flag=True, help="What differs from your file as it is now.")
 @common
-def history(settings: Settings, kata: str) -> None:
-    """Show the kept versions of your file for KATA: each that was checked, reset or replaced."""
+def history(settings: Settings, kata: str, number: str, diff: bool) -> None:
+    """Show the kept versions of your file for KATA: each that was checked, reset or replaced.
+
+    With N: what that version holds. Your file stays as it is.
+    """
+    kata, wanted = with_number(kata, number, "version", "history")
+    if wanted is not None:
+        _show_version(settings, kata, wanted, diff=diff)
+        return
+    if diff:
+        raise UsageError("--diff needs the number of a version.", "`mlkata history` shows them.")
     with settings.state() as state, closing_notices(settings.screen, state):
         found = versions.history(state, kata)
     if settings.json:
@@ -32,19 +43,16 @@ def history(settings: Settings, kata: str) -> None:
 
 @click.command()
 @kata_argument
-@click.argument("number", default="", metavar="[N]")
+@number_argument
 @common
 def restore(settings: Settings, kata: str, number: str) -> None:
     """Bring back version N of your file for KATA; what the file holds now is kept first.
 
     Without N: the newest version that differs from the file.
     """
-    if kata.isdigit() and not number:
-        kata, number = "", kata
-    if number and not number.isdigit():
-        raise UsageError(f"A version is a number, not {number!r}.", "`mlkata history` shows them.")
+    kata, wanted = with_number(kata, number, "version", "history")
     with settings.state() as state, closing_notices(settings.screen, state):
-        done = versions.restore(state, kata, int(number) if number else None)
+        done = versions.restore(state, kata, wanted)
     _say(settings, "restore", done)
 
 
@@ -61,6 +69,27 @@ def reset(settings: Settings, kata: str, bare: bool | None) -> None:
         due = [found.slug for found in due_katas(state)]
         done = versions.reset(state, kata, bare=settings.bare(bare), due=due)
     _say(settings, "reset", done)
+
+
+def _show_version(settings: Settings, kata: str, number: int, *, diff: bool) -> None:
+    with settings.state() as state, closing_notices(settings.screen, state):
+        found = versions.held(state, kata, number)
+    if settings.json:
+        settings.screen.emit(
+            {
+                "schema": "mlkata.version/1",
+                "kata": found.kata.slug,
+                "number": number,
+                "text": found.text,
+                "diff": found.diff if diff else None,
+            }
+        )
+    elif diff:
+        settings.screen.say(found.diff or f"Your file is version {number}, letter by letter.")
+    else:
+        from ..render.solution import code_view
+
+        settings.screen.draw(code_view(found.text))
 
 
 def _say(settings: Settings, command: str, done: Replaced) -> None:

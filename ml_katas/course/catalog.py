@@ -101,7 +101,7 @@ class Catalog:
         return tuple({folder.resolve(): folder for folder in folders}.values())
 
     def find(self, name: str) -> Kata:
-        """Return the kata called *name* (slug, file name or unique prefix), or raise UnknownKata."""
+        """Return the kata called *name* (slug, file name, a part that no other has), or raise UnknownKata."""
         from .kata import Kata  # with it comes ast, which a list can do without
 
         return Kata.load(self._folders[self.resolve(name)])
@@ -120,11 +120,15 @@ class Catalog:
         if wanted in self._folders:
             return wanted
         longer = [slug for slug in self._folders if wanted and slug.startswith(wanted)]
-        if len(longer) == 1:
-            return longer[0]
+        inside = [slug for slug in self._folders if wanted and wanted in slug]
+        for meant in (longer, inside):
+            if len(meant) == 1:
+                return meant[0]
         import difflib
 
-        raise UnknownKata(name, longer[:3] or difflib.get_close_matches(wanted, self._folders, cutoff=0.65))
+        raise UnknownKata(
+            name, (longer or inside)[:3] or difflib.get_close_matches(wanted, self._folders, cutoff=0.65)
+        )
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..course.kata import Kata
 from ..errors import UsageError
 from ..support.records import record
 from .state import AppState
-
-if TYPE_CHECKING:
-    pass
 
 
 @record
@@ -24,12 +19,35 @@ class Hinted:
 
 def next_hint(state: AppState, name: str = "") -> Hinted:
     """Return the next hint of a kata and remember that it was shown."""
+    kata = _with_hints(state, name)
+    shown = state.hints_shown(kata)
+    return _shown(state, kata, shown if shown == len(kata.hints) else shown + 1)
+
+
+def hint_by_number(state: AppState, name: str, number: int) -> Hinted:
+    """Return one hint of a kata and remember that it, and so all before it, were shown."""
+    kata = _with_hints(state, name)
+    if not 1 <= number <= len(kata.hints):
+        raise UsageError(f"{kata.slug} has hints 1 to {len(kata.hints)}.", f"`mlkata hint {kata.slug}`")
+    return _shown(state, kata, number)
+
+
+def all_hints(state: AppState, name: str) -> tuple[Hinted, ...]:
+    """Return all hints of a kata, which count as shown."""
+    kata = _with_hints(state, name)
+    return tuple(_shown(state, kata, number) for number in range(1, len(kata.hints) + 1))
+
+
+def _with_hints(state: AppState, name: str) -> Kata:
     kata = state.find(name)
     if not kata.hints:
         raise UsageError(f"{kata.slug} has no hints.", f"`mlkata show {kata.slug}` shows its brief.")
+    return kata
+
+
+def _shown(state: AppState, kata: Kata, number: int) -> Hinted:
     state.needed_workspace(kata)
-    shown = state.hints_shown(kata)
-    if shown == len(kata.hints):
-        return Hinted(kata, shown, again=True)
-    state.progress.hinted(kata.slug, shown + 1)
-    return Hinted(kata, shown + 1, again=False)
+    again = number <= state.hints_shown(kata)
+    if not again:
+        state.progress.hinted(kata.slug, number)
+    return Hinted(kata, number, again)

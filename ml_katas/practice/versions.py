@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +40,15 @@ class History:
     is_unkept: bool
 
 
+@record
+class Held:
+    """What a kept version holds, and how the file as it is now differs from it."""
+
+    kata: Kata
+    text: str
+    diff: str
+
+
 @record(kw_only=True)
 class Replaced:
     """A submission that was replaced; `changed` unless it was the same already.
@@ -66,6 +76,22 @@ def history(state: AppState, name: str = "") -> History:
     )
     is_unkept = bool(current) and not any(known.is_current for known in kept)
     return History(kata, workspace.submission_path(kata), kept, is_unkept)
+
+
+def held(state: AppState, name: str, number: int) -> Held:
+    """Return what one kept version of a kata's submission holds."""
+    kata = state.find(name)
+    workspace = state.needed_workspace(kata)
+    text = _text(_wanted(workspace, kata, number).path)
+    path = workspace.submission_path(kata)
+    lines = difflib.unified_diff(
+        text.splitlines(), _text(path).splitlines(), f"version {number}", path.name, lineterm=""
+    )
+    return Held(kata, text, "\n".join(lines))
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
 
 
 def reset(state: AppState, name: str = "", *, bare: bool = False, due: Collection[str] = ()) -> Replaced:

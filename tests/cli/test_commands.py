@@ -10,7 +10,7 @@ import pytest
 from ml_katas.cli.commands import LazyGroup, mlkata
 
 if TYPE_CHECKING:
-    from conftest import Terminal
+    from conftest import ObedientJudge, Terminal
 
 GROUPS = ("author", "cards", "config", "server")
 
@@ -63,3 +63,40 @@ def test_a_misspelled_command_has_a_nearest_one(
         f"mlkata: No command called {words[1]!r}. Did you mean {near!r}?",
         f"  `mlkata {words[0]} --help` shows how it is used.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        (("ls",), ("list",)),
+        (("brief", "tiny-double"), ("show", "tiny-double")),
+        (("--json", "list"), ("list", "--json")),
+        (("--plain", "--json", "show", "tiny-sum"), ("show", "tiny-sum", "--plain", "--json")),
+        (("help",), ("--help",)),
+        (("help", "check"), ("check", "--help")),
+        (("config", "help", "set"), ("config", "set", "--help")),
+        (("show", "double"), ("show", "tiny-double")),
+    ],
+    ids=" ".join,
+)
+def test_other_ways_to_say_it(terminal: Terminal, words: tuple[str, ...], same: tuple[str, ...]) -> None:
+    """Words of other tools, options before the command, `help`, and a part of a name do what one expects."""
+    expected = terminal(*same)
+    assert (terminal(*words).stdout, expected.exit_code) == (expected.stdout, 0)
+
+
+@pytest.mark.parametrize("word", ["test", "run", "verify", "submit"])
+def test_check_has_other_names(terminal: Terminal, judge: ObedientJudge, word: str) -> None:
+    """What other tools call checking is checking."""
+    terminal("start", "tiny-double")
+    result = terminal(word)
+    assert result.exit_code == 0
+    assert "Solved" in result.stdout
+
+
+def test_a_part_that_several_names_have_is_not_enough(terminal: Terminal) -> None:
+    """A part of several names says which they are."""
+    result = terminal("show", "tiny")
+    assert result.exit_code == 2
+    assert "'tiny-double'" in result.stderr
+    assert "'tiny-sum'" in result.stderr

@@ -153,6 +153,16 @@ def test_set_leaves_other_lines_as_they_are(terminal: Terminal, user: Path, befo
     assert terminal("config", "get", "editor").stdout == "code -w\n"
 
 
+def test_unset_takes_a_setting_out(terminal: Terminal, user: Path) -> None:
+    """`config unset` takes one line out, says what holds now, and says when nothing was set."""
+    user.write_text("# mine\neditor = 'vi'\nplain = true\n")
+    lines = terminal("config", "unset", "editor").stdout.splitlines()
+    assert user.read_text() == "# mine\nplain = true\n"
+    assert lines[1] == "It is (none), from its default."
+    assert "was not set" in terminal("config", "unset", "editor").stdout
+    assert terminal("config", "unset", "edtor").exit_code == 2
+
+
 @pytest.mark.parametrize("value", ["say \"hi\" \\ 'there'", "emacs\t-nw", "édit", "a\x7fb", "a\nb", ""])
 def test_any_text_comes_back_as_it_was(terminal: Terminal, user: Path, value: str) -> None:
     """A value with quotes, backslashes, control characters or odd letters is read back as it was set."""

@@ -62,6 +62,38 @@ def test_restore_loses_nothing(terminal: Terminal, judge: ObedientJudge) -> None
     assert [v["number"] for v in answer(terminal, "history")["versions"]] == [1, 2, 3]
 
 
+def test_a_version_is_shown_without_being_restored(terminal: Terminal, judge: ObedientJudge) -> None:
+    """`history N` shows what a version holds, with --diff how the file differs; the file stays as it is."""
+    judge.verdicts = [Status.FAILED]
+    terminal("start", "tiny-double")
+    for text in ("one\nsame\n", "two\nsame\n"):
+        write(terminal, text)
+        terminal("check")
+    assert terminal("history", "tiny-double", "1").stdout.split() == ["one", "same"]
+    lines = terminal("history", "1", "--diff").stdout.splitlines()
+    assert lines[:2] == ["--- version 1", "+++ tiny_double.py"]
+    assert {"-one", "+two", " same"} <= set(lines)
+    assert "letter by letter" in terminal("history", "2", "--diff").stdout
+    found = answer(terminal, "history", "1")
+    assert (found["schema"], found["text"], found["diff"]) == ("mlkata.version/1", "one\nsame\n", None)
+    assert content(terminal) == "two\nsame\n"
+    for words in (("history", "9"), ("history", "tiny-double", "x"), ("history", "--diff")):
+        assert terminal(*words).exit_code == 2
+
+
+def test_hints_by_number(terminal: Terminal) -> None:
+    """`hint N` shows that hint, `hint --all` every one; both count as shown."""
+    terminal("start", "tiny-double")
+    assert answer(terminal, "hint", "2")["number"] == 2
+    assert answer(terminal, "hint", "tiny-double", "1")["again"]
+    assert answer(terminal, "hint")["number"] == 3
+    found = answer(terminal, "hint", "--all")
+    assert (found["schema"], [hint["number"] for hint in found["hints"]]) == ("mlkata.hints/1", [1, 2, 3])
+    assert terminal("hint", "--all").stdout.count(" of 3  ") == 3
+    for words in (("hint", "4"), ("hint", "0"), ("hint", "1", "--all")):
+        assert terminal(*words).exit_code == 2
+
+
 def test_restore_after_the_file_was_deleted(terminal: Terminal, judge: ObedientJudge) -> None:
     """A deleted submission comes back in its last kept version."""
     terminal("start", "tiny-double")

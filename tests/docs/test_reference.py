@@ -154,10 +154,12 @@ DAY = """
     check
     status
     hint
+    hint --all
     solution --give-up --diff
     reset
     check tiny-sum
     history
+    history 1
     restore 1
     list
     next
@@ -178,6 +180,7 @@ DAY = """
     config list
     config get color
     config set plain true
+    config unset plain
     config path
     completion bash
     author new rl-returns --katas .
