@@ -133,6 +133,7 @@ class Failure:
     relation: str = ""
     at: Frame | None = None
     traceback: tuple[Frame, ...] = ()
+    call: str = ""  # the last one of the submission before
 
 
 @record(kw_only=True)

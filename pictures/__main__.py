@@ -14,7 +14,7 @@ from ml_katas.judging.client import judging
 from ml_katas.judging.protocol import request
 from ml_katas.practice.demo import FAMOUS_MISTAKE
 from ml_katas.render.brief import brief_view
-from ml_katas.render.report import report_view
+from ml_katas.render.report import Story
 
 from .course_map import PAGE, course_map
 
@@ -37,9 +37,13 @@ def main() -> None:
 def _report(kata: Kata, source: bytes) -> RenderableType:
     with judging() as judge:
         report = judge(request(kata, source, file_name=kata.file_name, seed=_SEED))
-    return report_view(
-        report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=len(kata.hints)
-    )
+    return Story(
+        report=report,
+        title=kata.facts.title,
+        file=kata.file_name,
+        hints_shown=0,
+        hints_total=len(kata.hints),
+    ).view()
 
 
 def _save(name: str, title: str, view: RenderableType) -> None:

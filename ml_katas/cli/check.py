@@ -16,6 +16,7 @@ import click
 from ..judging.protocol import Judge
 from ..practice.check import CheckOutcome, check_file, check_submission
 from ..practice.overview import changed_sentence
+from ..practice.start import is_starter
 from ..report import Status
 from .messages import closing_notices, effort, short
 from .options import Settings, common, complete_kata, with_solutions_option
@@ -151,6 +152,7 @@ class _Shown:
             file=short(checked.path),
             hints_shown=checked.hints_shown,
             hints_total=len(kata.hints),
+            is_starter=is_starter(kata, checked.path),
         )
 
     def _draw_after_a_pass(self, checked: CheckOutcome) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..practice.demo import Step, steps
+from ..report import Status
 from .options import Settings, common, kata_argument
 from .signals import unwinding
 
@@ -41,7 +42,7 @@ def _draw(settings: Settings, step: Step) -> None:
     from rich.padding import Padding
     from rich.rule import Rule
 
-    from ..render.report import report_view
+    from ..render.report import Story
     from ..render.solution import code_view
 
     kata, report = step.checked.kata, step.checked.report
@@ -50,13 +51,14 @@ def _draw(settings: Settings, step: Step) -> None:
     draw(Padding(code_view(step.snippet), (1, 2)))
     settings.screen.say(f"$ {step.command}\n")
     draw(
-        report_view(
-            report,
+        Story(
+            report=report,
             title=kata.facts.title,
             file=step.checked.path.name,
             hints_shown=0,
             hints_total=len(kata.hints),
-        )
+            is_starter=report.status is Status.INCOMPLETE,
+        ).view()
     )
     settings.screen.say()
 

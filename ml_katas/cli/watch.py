@@ -11,7 +11,7 @@ import click
 
 from ..errors import MlkataError
 from ..practice.check import CheckOutcome, OnVerdict, check_submission
-from ..practice.start import start_kata
+from ..practice.start import is_starter, start_kata
 from ..practice.watch import (
     Failed,
     Finished,
@@ -74,8 +74,8 @@ class _Watch:
         self._view: RenderableType | str = f"checking {path.name} ..."
         self._is_beside = False  # whether something else than the verdict is shown
         self._is_shown = False  # whether the verdict of this run is on the screen
-        self._is_gone = False
         self._is_asked = False
+        self._doing = ""  # what is waited for
         self._said = ""
         self._following = ""
         self._leave: tuple[str | None] | None = None
@@ -133,31 +133,32 @@ class _Watch:
             case Saved():
                 self._run()
             case Gone():
-                self._is_gone = True
                 self._say(f"{self._path.name} is gone; it is judged when it is there again.")
             case Verdict(report):
-                self._said = "" if report.status is Status.PASSED else "looking for the mistake behind it ..."
+                self._doing = (
+                    "" if report.status is Status.PASSED else "looking for the mistake behind it ..."
+                )
                 if self._page.is_full_screen:
                     self._is_shown = True
                     self._show(report)
             case Finished(checked):
                 self._following = checked.following.entry.slug if checked.following else ""
-                self._said = self._said if self._is_gone else ""
+                self._doing = ""
                 if self._is_beside and self._is_shown:  # the learner has turned to something else already
                     self._report = checked.report
                     self._draw()
                 else:
                     self._show(checked.report)
             case Failed(error):
-                self._said = ""
+                self._doing = ""
                 self._turn(str(error), is_beside=False)
 
     def _run(self) -> None:
         """Judge the file; until then what is shown is the verdict of the save before."""
         self._runs.start()
-        self._is_shown = self._is_gone = False
-        if self._page.is_full_screen:
-            self._say(f"checking {self._path.name} ...")
+        self._is_shown = False
+        self._doing = f"checking {self._path.name} ..."
+        self._say("")
 
     def _press(self, key: str) -> None:
         asked, self._is_asked = self._is_asked, False
@@ -239,21 +240,23 @@ class _Watch:
         self._draw()
 
     def _report_view(self, report: Report) -> RenderableType:
-        from ..render.report import report_view
+        from ..render.report import Story
 
         with self._settings.state() as state:
             shown = state.hints_shown(self._kata)
-        return report_view(
-            report,
+        return Story(
+            report=report,
             title=self._kata.facts.title,
             file=self._path.name,
             hints_shown=shown,
             hints_total=len(self._kata.hints),
             is_folded=self._page.is_full_screen,
-        )
+            is_starter=is_starter(self._kata, self._path),
+        ).view()
 
     def _draw(self) -> None:
         passed = self._report is not None and self._report.status is Status.PASSED
         goes_on = passed and bool(self._following)
         keys = watch_pages.keys_line(goes_on=goes_on, is_beside=self._is_beside)
-        self._scroll.draw(self._settings.screen, self._view, self._said, keys)
+        said = " ".join(filter(None, (self._doing, self._said)))
+        self._scroll.draw(self._settings.screen, self._view, said, keys)

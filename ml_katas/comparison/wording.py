@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from reprlib import Repr
+from types import FunctionType, MethodType
 
 from torch import Tensor, dtype
+
+from ..support.sanitize import sanitize_line
+
+_LONGEST_CALL, _MOST_ITEMS = 300, 4
 
 _short = Repr()
 _short.maxstring = _short.maxother = 80
@@ -43,6 +48,23 @@ def shown(value: object) -> str:
         return "".join(c if c.isprintable() else "?" for c in _short.repr(value))[:200]
     except Exception:  # a repr of someone else's
         return kind_of(value)
+
+
+def call_text(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+    """Return a call as one would write it, tensors as dtype and shape: "softmax(float32 (2, 3), dim=1)"."""
+    values = [_brief(value) for value in args] + [f"{key}={_brief(value)}" for key, value in kwargs.items()]
+    return sanitize_line(f"{name}({', '.join(values)})")[:_LONGEST_CALL]
+
+
+def _brief(value: object, depth: int = 0) -> str:
+    if isinstance(value, Tensor):
+        return signature(value)
+    if value is None or isinstance(value, bool | int | float | str | bytes | dtype):
+        return shown(value)
+    if isinstance(value, list | tuple) and len(value) <= _MOST_ITEMS and depth < 2:
+        items = ", ".join(_brief(item, depth + 1) for item in value)
+        return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
+    return "a function" if isinstance(value, FunctionType | MethodType) else kind_of(value)
 
 
 def with_article(noun: str) -> str:

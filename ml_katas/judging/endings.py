@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..report import Status
+from ..report import Frame, Status
 
 
 class Ending(BaseException):
@@ -12,6 +12,7 @@ class Ending(BaseException):
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.frames: tuple[Frame, ...] = ()  # where the submission was, as it says
         self.final = final  # whether the report ends here, or a fresh sandbox takes the other checks
 
 

@@ -72,3 +72,11 @@ def begin_again(state: AppState, slug: str, *, bare: bool = False) -> StartedKat
     return StartedKata(
         kata=kata, path=path, written=True, new_workspace=None, why=NextReason.DUE, kept=done.kept
     )
+
+
+def is_starter(kata: Kata, path: Path) -> bool:
+    """Return whether a submission is a starter of the kata still, guided or bare."""
+    from ..course.starters import render_starter
+
+    held = path.read_bytes() if path.is_file() else b""
+    return held in {render_starter(kata, bare=bare).encode() for bare in (False, True)}

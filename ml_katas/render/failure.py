@@ -135,6 +135,8 @@ def _details(page: Page, check: CheckResult, file: str, diagnosis: Diagnosis | N
         if failure.relation:
             yield from page.wrapped(page.text(failure.relation))
         yield from _places(page, file, failure)
+        if failure.call:
+            yield from page.hanging("called as ", page.text(failure.call, "dim"))
     if check.output.strip():
         yield from output_lines(page, check.output)
 

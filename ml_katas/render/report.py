@@ -26,23 +26,6 @@ _UNMEASURED = "Do not check code you do not trust."
 _OURS = "This is not your fault: the kata or mlkata is broken, and the attempt does not count."
 
 
-def report_view(
-    report: Report, *, title: str, file: str, hints_shown: int, hints_total: int, is_folded: bool = False
-) -> View:
-    """Return *report* on a submission called *file* of the kata called *title*.
-
-    Where it *is_folded*, what passed is a number even when all of it did.
-    """
-    return Story(
-        report=report,
-        title=title,
-        file=file,
-        hints_shown=hints_shown,
-        hints_total=hints_total,
-        is_folded=is_folded,
-    ).view()
-
-
 def diagnosis_view(report: Report) -> View:
     """Return the mistake behind the failures of *report*, to be shown below it."""
     return View(lambda page: _diagnosis(page, report))
@@ -61,7 +44,11 @@ def _diagnosis(page: Page, report: Report) -> Iterator[Text]:
 
 @record(kw_only=True)
 class Story:
-    """A report with what is shown beside it."""
+    """A report on a submission called `file` of the kata called `title`, with what is shown beside it.
+
+    Where it `is_folded`, what passed is a number even when all of it did; where it `is_starter`, nothing was
+    written yet.
+    """
 
     report: Report
     title: str
@@ -69,6 +56,7 @@ class Story:
     hints_shown: int
     hints_total: int
     is_folded: bool = False
+    is_starter: bool = False
 
     def view(self) -> View:
         """Return all of it."""
@@ -138,7 +126,7 @@ class Story:
         if diagnosis and diagnosis.mistake and diagnosis.check == first.name:
             return check.status is Status.FAILED
         is_error = first.status is Status.ERROR is check.status
-        return is_error and bool(first.failure) and first.failure == check.failure
+        return is_error and _error(first) == _error(check)
 
     @property
     def _in_full(self) -> CheckResult | None:
@@ -180,7 +168,7 @@ class Story:
             return self.report.message
         failure = self.report.first_failure and self.report.first_failure.failure
         place = f"{self.file}:{failure.at.line}" if failure and failure.at else self.file
-        state = "Not finished yet" if self.report.passed else "This is still the starter"
+        state = "This is still the starter" if self.is_starter else "Not finished yet"
         return f"{state}: write your code at {place}, then run mlkata check again."
 
     def _next(self, page: Page) -> Iterator[Text]:
@@ -244,6 +232,11 @@ def _praise(total: int) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _error(check: CheckResult) -> tuple[object, ...]:
+    failure = check.failure
+    return () if failure is None else (failure.kind, failure.message, failure.traceback)
 
 
 def _message(check: CheckResult | None) -> str:

@@ -22,7 +22,7 @@ from ml_katas.render.brief import brief_view, hint_view
 from ml_katas.render.catalogue import catalogue_view
 from ml_katas.render.dates import ago
 from ml_katas.render.failure import failure_view
-from ml_katas.render.report import report_view
+from ml_katas.render.report import Story
 from ml_katas.render.solution import code_view, comparison_view
 from ml_katas.render.status import status_view
 from ml_katas.report import (
@@ -87,11 +87,11 @@ FAILED = report(
 )
 
 
-def story(of: Report, hints_shown: int = 0, hints_total: int = 3) -> RenderableType:
-    return report_view(
-        of, title="MoE gating: top-k selection", file="moe_topk.py",
-        hints_shown=hints_shown, hints_total=hints_total,
-    )  # fmt: skip
+def story(of: Report, hints_shown: int = 0, hints_total: int = 3, is_starter: bool = False) -> RenderableType:
+    return Story(
+        report=of, title="MoE gating: top-k selection", file="moe_topk.py",
+        hints_shown=hints_shown, hints_total=hints_total, is_starter=is_starter,
+    ).view()  # fmt: skip
 
 
 def shown(view: RenderableType, width: int = 80, encoding: str = "utf-8", **options: object) -> list[str]:
@@ -271,12 +271,21 @@ def test_a_starter_says_where_to_write() -> None:
     """An untouched starter shows no failures, only the place to write at."""
     unwritten = Failure(kind=FailureKind.UNFINISHED, message="not written yet", at=Frame(9, "top_k_gating"))
     starter = report(Status.INCOMPLETE, *[check("adds", Status.INCOMPLETE, unwritten)] * 9)
-    assert below(story(starter)) == [
+    assert below(story(starter, is_starter=True)) == [
         "This is still the starter: write your code at moe_topk.py:9, then run mlkata",
         "check again.",
         "",
         "  · 9 checks wait for your code                         hint 1 of 3: mlkata hint",
     ]
+
+
+def test_half_of_the_work_is_no_starter() -> None:
+    """A file that was worked at is not called the starter, whether or not anything passes yet."""
+    unwritten = Failure(kind=FailureKind.UNFINISHED, message="not written yet", at=Frame(9, "top_k_gating"))
+    half = report(Status.INCOMPLETE, *[check("adds", Status.INCOMPLETE, unwritten)] * 9)
+    assert below(story(half))[0] == (
+        "Not finished yet: write your code at moe_topk.py:9, then run mlkata check again."
+    )
 
 
 def test_a_file_that_does_not_load_shows_where() -> None:

@@ -70,16 +70,20 @@ def _draw(settings: Settings, wanted: _Wanted, starter: str) -> None:
 
 
 def _draw_screens(settings: Settings, wanted: _Wanted) -> None:
-    from ...render.report import report_view
+    from ...render.report import Story
 
     kata, count = wanted.kata, len(wanted.mistakes)
     hints = len(kata.hints)
     for number, screen in enumerate(_judged(settings, wanted), 1):
         place = f"{number} of {count}" if count > 1 else "mlkata check"
         _headline(settings, f"the mistake {screen.mistake.name}: {place}")
-        view = report_view(
-            screen.report, title=kata.facts.title, file=kata.file_name, hints_shown=0, hints_total=hints
-        )
+        view = Story(
+            report=screen.report,
+            title=kata.facts.title,
+            file=kata.file_name,
+            hints_shown=0,
+            hints_total=hints,
+        ).view()
         settings.screen.draw(view)
         if screen.remark:
             path, line = screen.mistake.path, screen.mistake.line

@@ -18,6 +18,7 @@ Header keys. An empty list may be left out.
     new set drop  shared objects: made for this frame, changed since the last one, held no longer
     forget        graphs that nobody needs any more
     seed free     from the judge: a seed for all generators; handles that are gone
+    left          of `do`: after how many seconds a submission that still runs says where it is
     avoided drew  from the sandbox: uses of avoided names; whether random numbers were drawn
 
 Values. null, booleans, text, 64-bit integers and lists are what they are in JSON. All else has a tag,

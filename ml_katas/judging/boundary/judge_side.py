@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from ...comparison.wording import kind_of
+from ...comparison.wording import call_text, kind_of
 from ...report import Frame
 from ...support.sanitize import sanitize_line
 from .. import endings
@@ -63,6 +63,7 @@ class JudgePeer(Peer):
         self.busy = 0  # with what the submission sent: above 0 its time is the submission's
         self.most_shared = MOST_SHARED
         self._uses: list[tuple[str, int]] = []
+        self._last_call: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
         self._exports: dict[int, Callable[..., Any]] = {}
         self._export_of: dict[int, int] = {}
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
@@ -79,20 +80,32 @@ class JudgePeer(Peer):
         self.initial = InitialStates(states)
         self.asked = self._callbacks = 0
         self.drew = False
+        self._last_call = None
         self.author_error = self.callback_failure = None
 
     def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Carry out an operation in the sandbox."""
         self.asked += 1
+        name = _name_of(target) if operation == "call" else ""
+        if name:
+            self._last_call = name, args, kwargs
         values = {"operation": operation, "target": target, "args": args, "kwargs": tuple(kwargs.items())}
         try:
-            result = self.ask("do", values, sharing=True)
+            result = self.ask("do", values, sharing=True, **self.time_left())
         except Unsendable as error:
             self.author_error = CannotCross(f"the suite passes {error} to the submission, which cannot cross")
             raise self.author_error from None
         if operation == "call" and isinstance(target, EntryPoint) and isinstance(result, ModuleHandle):
             self.initial.of_next(result)
         return result
+
+    def time_left(self) -> dict[str, Any]:
+        """Return how long the sandbox may take for what it is asked; nothing where no end is set."""
+        return {}
+
+    def last_call(self) -> str:
+        """Return the last call of the submission in this check as one would write it, values in few words."""
+        return call_text(*self._last_call) if self._last_call else ""
 
     def opened(self, header: dict[str, Any]) -> None:
         self.drew = self.drew or header.get("drew") is True
@@ -260,6 +273,13 @@ class JudgePeer(Peer):
 def _one_line(name: str) -> str:
     """Return the name that the submission gave to a class of its own, fit for a sentence."""
     return sanitize_line(name[:_LONGEST_NAME])
+
+
+def _name_of(target: object) -> str:
+    """Return what a suite calls the thing that it calls; nothing of a method, which has no name here."""
+    if isinstance(target, EntryPoint):
+        return target.__name__
+    return target._type_name if isinstance(target, ModuleHandle) else ""
 
 
 def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:

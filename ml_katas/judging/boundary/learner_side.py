@@ -5,11 +5,13 @@ The submission shares this process: everything said here may be forged, and noth
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib.util
 import linecache
 import socket
 import sys
+import time
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +25,7 @@ from .exceptions import wants_memory
 from .frames import Channel, Closed, Endpoint
 from .modules import CallbackModule, is_by_value, rebuild_module
 from .operations import OPERATIONS, OVERRIDABLE, PARTS
+from .overtime import Alarm
 from .peer import Peer
 from .tensors import Unsendable
 
@@ -37,8 +40,9 @@ class LearnerPeer(Peer):
     trusting = True
     serves = frozenset({"scan", "load", "ship", "do", "generator", "backward", "backward_again"})
 
-    def __init__(self, channel: Endpoint) -> None:
+    def __init__(self, channel: Endpoint, alarm: Alarm | None = None) -> None:
         super().__init__(channel, first_shared=1)
+        self._alarm = alarm
         self.module = types.ModuleType("submission")
         self.handles: dict[int, object] = {}
         self._avoided: list[list[Any]] = []
@@ -66,8 +70,17 @@ class LearnerPeer(Peer):
         if op == "generator":
             return bytes(torch.get_rng_state().numpy()), False
         if op == "do":
-            return self._do(**arguments)
+            left = header.get("left")
+            with self._ringing(None if left is None else time.monotonic() + left):
+                return self._do(**arguments)
         return super().perform(op, header, arguments)
+
+    def ask(self, op: str, values: dict[str, Any], *, sharing: bool = False, **plain: Any) -> Any:
+        with self._ringing(None):  # a frame is not to be left half sent
+            return super().ask(op, values, sharing=sharing, **plain)
+
+    def _ringing(self, moment: float | None) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._alarm is None else self._alarm.until(moment)
 
     def _scan(self, source: torch.Tensor, file_name: str, avoid: tuple[str, ...]) -> Any:
         """Read the source for avoided names before it runs; from then on watch for them."""
@@ -223,10 +236,16 @@ def _kind(obj: object) -> str:
     return "missing" if obj is None else "object"
 
 
+def _uncompiled(model: Any = None, **_: Any) -> Any:
+    """Stand for `torch.compile`, which needs a compiler and files; without it the same is computed."""
+    return (lambda later: later) if model is None else model
+
+
 def serve(sock: socket.socket) -> int:
     """Serve the judge on *sock* until it is gone, or memory is; return the exit code of this process."""
+    torch.compile = _uncompiled
     try:
-        LearnerPeer(Channel(sock)).serve_forever()
+        LearnerPeer(Channel(sock), Alarm()).serve_forever()
     except Closed:
         gc.disable()
     except (MemoryError, RuntimeError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -174,7 +174,7 @@ class SuiteRun:
         status, failure = verdict_of(error, submission, asked=asked, callback=callback)
         drew, states = (peer.drew, tuple(peer.initial.noted)) if peer else (False, ())
         self._last = Evidence.of(item, error, failure, drew=drew, states=states)
-        return status, failure
+        return status, replace(failure, call=peer.last_call()) if peer else failure
 
     def _asked(self) -> bool:
         peer = self._supervisor.current

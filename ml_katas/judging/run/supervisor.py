@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ...course.kata import Limits
-from ...report import Status
+from ...report import Frame, Status
 from ...support.records import record
 from .. import endings, seeds
 from ..boundary.codec import BadValue, NoMemory
@@ -26,6 +26,8 @@ from ..boundary.frames import (
 )
 from ..boundary.initial_states import State
 from ..boundary.judge_side import JudgePeer
+from ..boundary.overtime import EARLY_S
+from ..boundary.overtime import NAME as STILL_RUNNING
 from ..endings import Ending
 from ..protocol import Module
 from ..sandbox.providers import MOST_OUTPUT_MIB, Sandbox, Sandboxes
@@ -53,6 +55,10 @@ class Clock:
 
     def deadline(self) -> float:
         return min(self._total, self._check)
+
+    @property
+    def is_nearly_over(self) -> bool:
+        return time.monotonic() > self.deadline() - 2 * EARLY_S
 
     def ending(self) -> Ending:
         """Return the ending for whichever limit came first."""
@@ -183,10 +189,11 @@ class Supervisor:
         self._shipped[name] = source
         self.peer().ask("ship", {"source": source, "name": name})
 
-    def ended(self, peer: JudgePeer, error: BaseException) -> Ending:
-        """Return how the sandbox of *peer* ended, and put it away."""
+    def ended(self, peer: JudgePeer, error: BaseException, frames: tuple[Frame, ...] = ()) -> Ending:
+        """Return how the sandbox of *peer* ended, and put it away; *frames* say where the submission was."""
         if peer is self._peer and self.ending is None:
             self.ending = self._classify(error)
+            self.ending.frames = frames
             self.put_away()
             self._peer = peer  # until the check ends, its stand-ins keep saying so
         return self.ending or endings.exited(None, 0)
@@ -276,6 +283,15 @@ class SupervisedPeer(JudgePeer):
     def wait(self, number: int) -> Any:
         with self._ending_on_break():
             return super().wait(number)
+
+    def time_left(self) -> dict[str, Any]:
+        left = self._supervisor.clock.deadline() - time.monotonic() - EARLY_S
+        return {"left": round(max(0.0, left), 3)}
+
+    def adopt_exception(self, error: RemoteError) -> BaseException:
+        if error.kind == STILL_RUNNING and self._supervisor.clock.is_nearly_over:
+            return self._supervisor.ended(self, TimedOut(), error.frames)
+        return super().adopt_exception(error)
 
     @contextlib.contextmanager
     def _ending_on_break(self) -> Iterator[None]:

@@ -55,7 +55,9 @@ def _of_callback(failure: CallbackFailure, submission: Submission) -> tuple[Stat
 
 def _verdict_of(error: BaseException, submission: Submission, asked: bool) -> tuple[Status, Failure]:
     if isinstance(error, endings.Ending):
-        return error.status, Failure(kind=FailureKind.LIMIT, message=error.sentence)
+        frames = with_code(error.frames, submission)
+        at = frames[-1] if frames else None
+        return error.status, Failure(kind=FailureKind.LIMIT, message=error.sentence, at=at, traceback=frames)
     if isinstance(error, Mismatch):
         return Status.FAILED, error.failure
     if isinstance(error, BadValue):

@@ -1,4 +1,4 @@
-# expect: timeout
+# expect: timeout|failed
 # threat: 15 — loops for ever when an object of its own is collected
 # slow
 class Sticky(list):

@@ -29,4 +29,5 @@ def test_the_learners_frames_are_shown(engine: Engine) -> None:
     failure = engine.judge(suite, submission).checks[0].failure
     frames = (Frame(4, "outer", "return inner(x)"), Frame(7, "inner", "return torch.matmul(x, x)"))
     message = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"
-    assert failure == Failure(kind="exception", message=message, at=frames[-1], traceback=frames)
+    call = "outer(float32 (2, 3))"
+    assert failure == Failure(kind="exception", message=message, at=frames[-1], traceback=frames, call=call)

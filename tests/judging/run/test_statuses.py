@@ -163,6 +163,26 @@ def test_a_loop_without_end_is_a_timeout(engine: Engine, how: str) -> None:
     ]
 
 
+def test_a_loop_without_end_says_where_it_is(engine: Engine) -> None:
+    """The line at which the time was over is shown, with the calls that led there."""
+    how = "return wait(1)\n\n\ndef wait(x):\n    while True:\n        x += 1"
+    report = engine.judge(THREE, submission(first=how), limits={"check_seconds": 1, "total_seconds": 60})
+    failure = report.checks[0].failure
+    assert failure is not None
+    assert failure.message == "Your code was still running after 1 s, the limit for one check."
+    assert [frame.function for frame in failure.traceback] == ["first", "wait"]
+    assert failure.at is not None
+    assert failure.at.code in {"while True:", "x += 1"}
+    assert failure.call == "first()"
+
+
+def test_torch_compile_changes_nothing(engine: Engine) -> None:
+    """What a submission compiles runs as it is: as a decorator, with options, and as a function."""
+    how = "@torch.compile\n    def f():\n        return 1\n    g = torch.compile(fullgraph=True)(f)\n"
+    report = engine.judge(THREE, submission(top="import torch", first=f"{how}    return torch.compile(g)()"))
+    assert statuses(report)[1] == "passed"
+
+
 def test_the_whole_suite_has_a_limit(engine: Engine) -> None:
     """Checks that are slow together end at the limit of the whole."""
     slow = submission(
