@@ -11,7 +11,6 @@ import importlib.util
 import linecache
 import socket
 import sys
-import time
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -70,8 +69,7 @@ class LearnerPeer(Peer):
         if op == "generator":
             return bytes(torch.get_rng_state().numpy()), False
         if op == "do":
-            left = header.get("left")
-            with self._ringing(None if left is None else time.monotonic() + left):
+            with self._ringing(header.get("left")):
                 return self._do(**arguments)
         return super().perform(op, header, arguments)
 
@@ -79,8 +77,8 @@ class LearnerPeer(Peer):
         with self._ringing(None):  # a frame is not to be left half sent
             return super().ask(op, values, sharing=sharing, **plain)
 
-    def _ringing(self, moment: float | None) -> contextlib.AbstractContextManager[None]:
-        return contextlib.nullcontext() if self._alarm is None else self._alarm.until(moment)
+    def _ringing(self, seconds: float | None) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._alarm is None else self._alarm.within(seconds)
 
     def _scan(self, source: torch.Tensor, file_name: str, avoid: tuple[str, ...]) -> Any:
         """Read the source for avoided names before it runs; from then on watch for them."""
