@@ -17,7 +17,8 @@ from .options import Settings, common, kata_argument
 def open_kata(settings: Settings, kata: str) -> None:
     """Open your file for KATA in your editor, at the line that waits to be written.
 
-    The editor: MLKATA_EDITOR, the setting `editor`, VISUAL, EDITOR; `code` in a terminal of VS Code.
+    The editor: MLKATA_EDITOR, the setting `editor`, VISUAL, EDITOR; `code` in a terminal of VS Code;
+    then nano, vi and others, if they are there.
     With --json the command is shown and not run.
     """
     from ..practice.editor import opening

@@ -10,6 +10,7 @@ import click
 from ..cards.katas import due_katas
 from ..practice.overview import NextReason
 from ..practice.start import StartedKata, start_kata
+from ..support.paths import is_crowded
 from .messages import closing_notices, headline, short
 from .options import Settings, bare_option, common, kata_argument, path_option
 
@@ -64,6 +65,8 @@ def started_lines(started: StartedKata) -> Iterator[str]:
     why = _WHY.get(started.why, "").format(started.needed_for)
     if started.new_workspace:
         yield f"{started.new_workspace} is now your workspace; .mlkata/ in it keeps your progress."
+        if is_crowded(started.new_workspace):
+            yield "It holds other things, too; `mkdir practice && cd practice` makes a folder of its own."
     if started.written:
         yield f"Wrote {name}: {headline(started.kata)}{why}."
         if started.kept:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from typing import Any
 
 import click
 
 from ..cards.plan import Plan, Wish, library_of, plan
 from ..course.catalog import Entry
+from ..practice.last import recall
 from ..practice.overview import Last, Whereabouts, whereabouts
 from ..practice.state import AppState
 from .messages import closing_notices
@@ -31,6 +33,9 @@ def status(settings: Settings) -> None:
         from ..render.status import status_view
 
         settings.screen.draw(status_view(found, due))
+        last = None if state.workspace else recall()
+        if last:
+            settings.screen.say(f"\nYour workspace is another folder: cd {shlex.quote(str(last))}")
 
 
 def _as_json(state: AppState, found: Whereabouts, due: Plan) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .state import AppState
 from .workspace import read_submission
 
 _VARIABLES = ("VISUAL", "EDITOR")
+_FALLBACKS = ("nano", "vi", "vim", "emacs", "code")  # what is in the terminal first
 # How editors take a line; every other one gets the file alone.
 _GOTO = ("code", "code-insiders", "codium", "cursor", "windsurf")
 _PLUS = ("vi", "vim", "nvim", "nano", "emacs", "emacsclient", "kak", "micro", "gedit", "kate")
@@ -51,8 +52,11 @@ def _editor(editor: str, environ: Mapping[str, str]) -> str:
         return named
     if environ.get("TERM_PROGRAM") == "vscode" and shutil.which("code"):
         return "code"
+    there = next((name for name in _FALLBACKS if shutil.which(name)), "")
+    if there:
+        return there
     raise BadEnvironment(
-        "No editor is named.",
+        "No editor is named, and none of the usual ones is there.",
         "Set MLKATA_EDITOR, VISUAL or EDITOR, or run `mlkata config set editor COMMAND`.",
     )
 

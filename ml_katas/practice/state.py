@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..course.catalog import Catalog
 from ..errors import UsageError, WorkspaceError
+from .last import recall, remember
 from .status import DONE, KataStatus
 from .workspace import Workspace
 
@@ -70,6 +71,7 @@ class AppState:
         workspace = self.workspace = self.workspace or Workspace(self.cwd.absolute())
         is_new = not workspace.state.is_dir() and not self._restore(workspace)
         workspace.prepare()
+        remember(workspace.folder)
         return workspace, is_new
 
     def needed_workspace(self, kata: Kata | None = None) -> Workspace:
@@ -83,7 +85,10 @@ class AppState:
             self._restore(self.workspace)
             return self.workspace
         command = f"mlkata start {kata.slug if kata else ''}".strip()
-        raise WorkspaceError("There is no workspace here or above.", f"`{command}` makes this folder one.")
+        last = recall()
+        where = f"Yours is {last}; or `{command}` makes this folder one." if last else ""
+        step = where or f"`{command}` makes this folder one."
+        raise WorkspaceError("There is no workspace here or above.", step)
 
     def statuses(self) -> dict[str, KataStatus]:
         """Return the status of each kata that was ever touched."""

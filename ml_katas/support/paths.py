@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..errors import WorkspaceError
 
+_MANY = 20
+
 
 def home() -> Path | None:
     """Return the user's home, or None where neither HOME nor the system knows one."""
@@ -56,3 +58,8 @@ def _below_home(base: str, name: str) -> Path | None:
         return Path(base, "mlkata")
     folder = home()
     return folder and folder / name / "mlkata"
+
+
+def is_crowded(folder: Path) -> bool:
+    """Return whether a folder is no place for work of one kind: a home, a root, or full of other things."""
+    return folder in (home(), folder.parent) or len(os.listdir(folder)) > _MANY

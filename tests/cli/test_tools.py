@@ -79,7 +79,7 @@ def test_open_as_json_runs_nothing(
 @pytest.mark.parametrize(
     ("editor", "message"),
     [
-        (None, "No editor is named."),
+        (None, "No editor is named, and none of the usual ones is there."),
         ("nowhere-to-be-found", "There is no editor called 'nowhere-to-be-found'."),
         ("vim 'x", 'The editor "vim \'x" cannot be read: No closing quotation.'),
         ("false", "false ended with exit code 1."),
@@ -89,12 +89,20 @@ def test_editor_that_cannot_run_is_reported(
     terminal: Terminal, editors: Path, monkeypatch: pytest.MonkeyPatch, editor: str | None, message: str
 ) -> None:
     """Without an editor that works the variables are named, and the exit code is 3."""
+    monkeypatch.setattr("ml_katas.practice.editor._FALLBACKS", ())
     if editor:
         monkeypatch.setenv("EDITOR", editor)
     terminal("start", "tiny-double")
     result = terminal("open")
     assert result.exit_code == 3
     assert f"mlkata: {message}" in result.stderr.splitlines()
+
+
+def test_an_editor_that_is_there_will_do(terminal: Terminal, editors: Path) -> None:
+    """Where no editor is named, one of the usual ones is taken, as git does."""
+    terminal("start", "tiny-double")
+    command = json.loads(terminal("open", "--json").stdout)["command"]
+    assert command[0] in {"nano", "vi", "vim", "emacs", "code"}
 
 
 def test_open_before_start(terminal: Terminal, editors: Path, monkeypatch: pytest.MonkeyPatch) -> None:

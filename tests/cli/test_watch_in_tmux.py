@@ -108,8 +108,11 @@ def test_a_file_that_is_gone_is_said_to_be(tmux: Callable[[int], Tmux], tmp_path
     assert "is gone" not in terminal.screen()
 
 
-def test_pages_beside_the_verdict(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+def test_pages_beside_the_verdict(
+    tmux: Callable[[int], Tmux], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Help and the list are a key away and v goes back; that there is no editor is said, and no end."""
+    monkeypatch.setenv("MLKATA_EDITOR", "no-such")
     terminal, file = tmux(80), tmp_path / "tiny_double.py"
     watch(terminal)
     terminal.wait_for("wait for your code")
@@ -122,7 +125,7 @@ def test_pages_beside_the_verdict(tmux: Callable[[int], Tmux], tmp_path: Path) -
     terminal.type("v")
     terminal.wait_for("✗ The double of a negative number")
     terminal.type("o")
-    terminal.wait_for("No editor is named", "✗ The double of a negative number")
+    terminal.wait_for("no editor called 'no-such'", "✗ The double of a negative number")
 
 
 def test_begin_again_from_the_starter(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ..boundary.judge_side import CallbackFailure
 from .submission import REFUSED, Submission, is_memory, is_refusal, with_code
 
 _ADVICE = {
+    "BdbQuit": "breakpoint() works in `mlkata replay`, which runs your code in your own terminal.",
     "EOFError": "A submission gets its input as arguments, not from the keyboard.",
     "ModuleNotFoundError": "A submission is one file: it may import torch, NumPy and what is installed.",
     "SystemExit": "A submission returns; it does not end the program.",
