@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import torch
 
 from .comparison import assert_close, assert_shape
+from .comparison.wording import kind_of
 from .judging import seeds
 from .judging.boundary.tensors import TensorState, state_of
 from .judging.generators import seed_everything
@@ -64,20 +65,50 @@ def rng_unchanged() -> Iterator[None]:
     assert peer.ask("generator", {}) == before, "your code changes the state of the global random generator"
 
 
+def unchanged(*things: Any) -> contextlib.AbstractContextManager[None]:
+    """Assert that tensors, modules, lists and dicts keep their bytes and flags, NaN included.
+
+    What changed is called by the name that it has where this is called.
+    """
+    return _unchanged(things, sys._getframe(1).f_locals)
+
+
 @contextlib.contextmanager
-def unchanged(*things: Any) -> Iterator[None]:
-    """Assert that tensors, modules, lists and dicts keep their bytes and flags, NaN included."""
+def _unchanged(things: tuple[Any, ...], names: dict[str, Any]) -> Iterator[None]:
+    called = [_called(thing, names) for thing in things]
     before = [_states(thing) for thing in things]
     yield
-    for number, (thing, was) in enumerate(zip(things, before, strict=True), start=1):
+    for name, thing, was in zip(called, things, before, strict=True):
         now = _states(thing)
-        assert now.keys() == was.keys(), f"your code changes what is in its argument {number}"
-        changed = [name for name in was if now[name] != was[name]]
-        assert not changed, f"your code changes {_named(changed[0], number)} in place"
+        assert now.keys() == was.keys(), f"your code changes what is in {name}"
+        changed = [part for part in was if now[part] != was[part]]
+        assert not changed, f"your code changes {_part_of(name, changed[0])} in place"
 
 
-def _named(name: str, number: int) -> str:
-    return f"{name} of its argument {number}" if name else f"its argument {number}"
+def _called(thing: Any, names: dict[str, Any]) -> str:
+    """Return the name of a thing among *names*, or inside a module or list of that name; or what it is."""
+    for name, value in names.items():
+        if value is thing:
+            return name
+    for name, value in names.items():
+        for part, inner in _parts(value):
+            if inner is thing:
+                return f"{name}{part}"
+    return f"{kind_of(thing)} that it was given"
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, torch.nn.Module):
+        yield from ((f".{name}", tensor) for name, tensor in value.named_parameters())
+        yield from ((f".{name}", tensor) for name, tensor in value.named_buffers())
+    elif isinstance(value, (list, tuple)):
+        yield from ((f"[{number}]", item) for number, item in enumerate(value))
+
+
+def _part_of(name: str, part: str) -> str:
+    if not part:
+        return name
+    return f"{name}{part}" if part.startswith("[") else f"{part} of {name}"
 
 
 def _states(thing: Any) -> dict[str, TensorState | str]:

@@ -354,7 +354,7 @@ def test_unchanged_passes_what_is_left_alone():
 
 def test_unchanged_sees_what_hides_from_a_version_counter():
     """`unchanged` names an argument that is changed through `.data`."""
-    # expect: failed: your code changes its argument 1 in place
+    # expect: failed: your code changes x in place
     x = torch.tensor([1.0, math.nan])
     with unchanged(x):
         sneak(x)
@@ -362,7 +362,7 @@ def test_unchanged_sees_what_hides_from_a_version_counter():
 
 def test_unchanged_names_the_parameter():
     """`unchanged` names the parameter of a module that is changed."""
-    # expect: failed: your code changes weight of its argument 2 in place
+    # expect: failed: your code changes weight of module in place
     x, module = torch.tensor([1.0, math.nan]), nn.Linear(2, 2)
     with unchanged(x, module):
         spoil_weight(x, module)
