@@ -27,11 +27,13 @@ def demo(settings: Settings, kata: str) -> None:
     catalog = settings.state().catalog
     found, happened = catalog.find(kata or SHOWN), []
     with unwinding(), judging() as judge:
-        for step in steps(catalog, found, judge):
+        for number, step in enumerate(steps(catalog, found, judge)):
             if settings.json:
                 happened.append(_as_json(step))
-            else:
-                _draw(settings, step)
+                continue
+            if number and settings.screen.is_terminal and not settings.screen.plain:
+                click.prompt("Enter goes on", default="", show_default=False, prompt_suffix=" ")
+            _draw(settings, step)
     if settings.json:
         settings.screen.emit({"schema": "mlkata.demo/1", "steps": happened})
     else:

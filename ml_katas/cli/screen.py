@@ -135,6 +135,21 @@ class Screen:
         """Draw a rich renderable on stdout."""
         self.out.print(view)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody sits before it: what is written appears on a terminal, and keys come from one."""
+        return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+    def leaf_through(self, view: RenderableType) -> None:
+        """Draw what is to be read; on a terminal in a pager, which ends by itself where all fits."""
+        if self.plain or not self.is_terminal:
+            self.draw(view)
+            return
+        with self.out.capture() as captured:
+            self.out.print(view)
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(captured.get(), color=self.colour.on)
+
     def say(self, text: str = "", *, aside: str = "") -> None:
         """Write a line of text on stdout, its *aside* dimmed; escape sequences in it come to nothing."""
         shown = fitted(f"{text}  {aside}" if aside else text, sys.stdout, self.plain)

@@ -26,7 +26,7 @@ def show(settings: Settings, kata: str) -> None:
         return
     from ..render.brief import brief_view
 
-    settings.screen.draw(brief_view(found))
+    settings.screen.leaf_through(brief_view(found))
 
 
 def _brief_as_json(kata: Kata) -> dict[str, Any]:

@@ -184,3 +184,27 @@ def test_a_suite_that_is_edited_meanwhile_is_read_again(
     suite.write_text(suite.read_text().replace("The double of 1 is 2", "Twice 1 is 2"))
     file.write_text("def double(x):\n    return x\n")
     terminal.wait_for("Twice 1 is 2")
+
+
+def test_a_long_brief_is_leafed_through(tmux: Callable[[int], Tmux], course: Path) -> None:
+    """A brief that is longer than the terminal comes in a pager; a short one is just there."""
+    brief = course / "tiny-double" / "README.md"
+    terminal = tmux(80)
+    terminal.type("PAGER='less -P leafing' ", " ".join([*MLKATA, "show"]), "Enter")
+    terminal.wait_for("What is verified", "$ ")
+    brief.write_text(brief.read_text() + "\n".join(f"\nLine {n} of many." for n in range(60)))
+    terminal.type("clear; PAGER='less -P leafing' ", " ".join([*MLKATA, "show"]), "Enter")
+    terminal.wait_for("leafing")
+    terminal.type("q")
+
+
+def test_the_demo_waits(tmux: Callable[[int], Tmux]) -> None:
+    """On a terminal the demo waits for Enter between its steps."""
+    terminal = tmux(80)
+    terminal.type(" ".join([*MLKATA, "demo", "tiny-double"]), "Enter")
+    terminal.wait_for("Enter goes on")
+    assert "Your turn" not in terminal.screen(lines_above=200)
+    terminal.type("Enter")
+    terminal.wait_for("Enter goes on")
+    terminal.type("Enter")
+    terminal.wait_for("Your turn")
