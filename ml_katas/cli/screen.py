@@ -140,6 +140,11 @@ class Screen:
         """Whether somebody sits before it: what is written appears on a terminal, and keys come from one."""
         return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether what is written appears on a terminal."""
+        return sys.stdout.isatty()
+
     def leaf_through(self, view: RenderableType) -> None:
         """Draw what is to be read; on a terminal in a pager, which ends by itself where all fits."""
         if self.plain or not self.is_terminal:

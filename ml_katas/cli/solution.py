@@ -32,12 +32,14 @@ def solution(settings: Settings, kata: str, diff: bool, give_up: bool) -> None:
 def _draw(settings: Settings, answer: Answer) -> None:
     from ..render.solution import comparison_view, solution_view
 
-    if answer.yours is None:
+    if answer.yours is None and not settings.screen.is_shown:
+        click.echo(answer.solution, nl=False)  # into a file: Python, nothing else
+    elif answer.yours is None:
         settings.screen.draw(solution_view(answer.kata, answer.solution))
     else:
         settings.screen.draw(comparison_view(answer.kata, answer.yours, answer.solution))
     if answer.gave_up:
-        settings.screen.say("\nClose this, wait a little, then write it yourself: `mlkata check`.")
+        settings.screen.note("\nClose this, wait a little, then write it yourself: `mlkata check`.")
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:

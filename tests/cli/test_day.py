@@ -127,8 +127,11 @@ def test_finished_track_is_celebrated_once(terminal: Terminal, judge: ObedientJu
     assert "You finished" not in terminal("check").stdout
 
 
-def test_solution_waits_for_a_pass(terminal: Terminal, judge: ObedientJudge) -> None:
+def test_solution_waits_for_a_pass(
+    terminal: Terminal, judge: ObedientJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before a pass `solution` is refused with the way to a hint and to giving up; after it is shown."""
+    monkeypatch.setattr("ml_katas.cli.screen.Screen.is_shown", True)
     terminal("start", "tiny-double")
     result = terminal("solution")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -147,6 +150,14 @@ def test_solution_waits_for_a_pass(terminal: Terminal, judge: ObedientJudge) -> 
         "   https://example.org/elements",
     ]
     assert statuses(terminal)["tiny-double"] == "passed"
+
+
+def test_a_solution_in_a_file_is_python(terminal: Terminal, judge: ObedientJudge) -> None:
+    """`solution > file` writes the module and nothing else."""
+    terminal("start", "tiny-double")
+    terminal("check")
+    solution = terminal.course / "tiny-double" / "solution.py"
+    assert terminal("solution").stdout == solution.read_text()
 
 
 def test_giving_up_is_remembered(terminal: Terminal, judge: ObedientJudge) -> None:
