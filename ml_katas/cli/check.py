@@ -152,7 +152,7 @@ class _Shown:
             file=short(checked.path),
             hints_shown=checked.hints_shown,
             hints_total=len(kata.hints),
-            is_starter=is_starter(kata, checked.path),
+            is_starter=is_starter(kata, checked.path, checked.report),
         )
 
     def _draw_after_a_pass(self, checked: CheckOutcome) -> None:

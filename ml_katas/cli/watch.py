@@ -251,7 +251,7 @@ class _Watch:
             hints_shown=shown,
             hints_total=len(self._kata.hints),
             is_folded=self._page.is_full_screen,
-            is_starter=is_starter(self._kata, self._path),
+            is_starter=is_starter(self._kata, self._path, report),
         ).view()
 
     def _draw(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..course.fingerprint import Fingerprint
 from ..course.kata import Kata
+from ..report import Report, Status
 from ..support.records import record
 from .overview import NextReason, upcoming
 from .state import AppState
@@ -74,8 +75,10 @@ def begin_again(state: AppState, slug: str, *, bare: bool = False) -> StartedKat
     )
 
 
-def is_starter(kata: Kata, path: Path) -> bool:
-    """Return whether a submission is a starter of the kata still, guided or bare."""
+def is_starter(kata: Kata, path: Path, report: Report) -> bool:
+    """Return whether a submission that was judged is a starter of the kata still, guided or bare."""
+    if report.status is not Status.INCOMPLETE:
+        return False
     from ..course.starters import render_starter
 
     held = path.read_bytes() if path.is_file() else b""
