@@ -1,4 +1,4 @@
-"""A submission whose time is nearly over says on which line it is, before it is killed."""
+"""A submission whose time is over says on which line it is, before it is killed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from types import FrameType
 
 NAME = "StillRunning"
 _INEXACT_S = 0.05
-EARLY_S = 0.2  # so long before the judge's own deadline
+GRACE_S = 0.2  # for saying it
 
 
 class StillRunning(BaseException):
-    """Raised where the submission is when its time is nearly over."""
+    """Raised where the submission is when its time is over."""
 
 
 class Alarm:

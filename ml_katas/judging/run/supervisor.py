@@ -26,7 +26,7 @@ from ..boundary.frames import (
 )
 from ..boundary.initial_states import State
 from ..boundary.judge_side import JudgePeer
-from ..boundary.overtime import EARLY_S
+from ..boundary.overtime import GRACE_S
 from ..boundary.overtime import NAME as STILL_RUNNING
 from ..endings import Ending
 from ..protocol import Module
@@ -56,9 +56,13 @@ class Clock:
     def deadline(self) -> float:
         return min(self._total, self._check)
 
+    def last_moment(self) -> float:
+        """Return when a submission is ended that has not come to an end, nor said where it is."""
+        return self.deadline() + GRACE_S
+
     @property
-    def is_nearly_over(self) -> bool:
-        return time.monotonic() > self.deadline() - 2 * EARLY_S
+    def is_over(self) -> bool:
+        return time.monotonic() > self.deadline() - GRACE_S  # clocks of two processes, and of timers
 
     def ending(self) -> Ending:
         """Return the ending for whichever limit came first."""
@@ -130,7 +134,7 @@ class Supervisor:
         sandbox = self._sandbox = self._sandboxes.start(limits_of_sandbox(self._limits))
         self.clock.extend(time.monotonic() - before)
         kind = RecordingChannel if self.record else Channel
-        self.channel = kind(sandbox.sock, self.clock.deadline, [sandbox.output, *self._beside])
+        self.channel = kind(sandbox.sock, self.clock.last_moment, [sandbox.output, *self._beside])
         peer = self._peer = SupervisedPeer(self.channel, self)
         peer.most_shared = self._limits.memory_mib << 20
         peer.seed(self._seed)
@@ -285,11 +289,11 @@ class SupervisedPeer(JudgePeer):
             return super().wait(number)
 
     def time_left(self) -> dict[str, Any]:
-        left = self._supervisor.clock.deadline() - time.monotonic() - EARLY_S
+        left = self._supervisor.clock.deadline() - time.monotonic()
         return {"left": round(max(0.0, left), 3)}
 
     def adopt_exception(self, error: RemoteError) -> BaseException:
-        if error.kind == STILL_RUNNING and self._supervisor.clock.is_nearly_over:
+        if error.kind == STILL_RUNNING and self._supervisor.clock.is_over:
             return self._supervisor.ended(self, TimedOut(), error.frames)
         return super().adopt_exception(error)
 
