@@ -94,6 +94,12 @@ def common(function: _Command) -> _Command:
     return command
 
 
+def refuse_json(settings: Settings, command: str, why: str) -> None:
+    """Say that a command has no JSON, where it is asked for."""
+    if settings.json:
+        raise UsageError(f"`mlkata {command}` has no JSON: {why}.", "`mlkata check --json` has a report.")
+
+
 def kata_argument(function: _Command) -> _Command:
     """Give a command an optional KATA, which the shell completes."""
     return click.argument("kata", default="", metavar="[KATA]", shell_complete=complete_kata)(function)

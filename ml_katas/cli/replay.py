@@ -8,7 +8,7 @@ import sys
 import click
 
 from .messages import closing_notices
-from .options import Settings, common, kata_argument, with_solutions_option
+from .options import Settings, common, kata_argument, refuse_json, with_solutions_option
 
 
 @click.command()
@@ -21,6 +21,7 @@ def replay(settings: Settings, kata: str, pdb: bool, with_solutions: bool) -> in
 
     Prints, `breakpoint()` and --pdb work as in any program of yours; nothing is confined.
     """
+    refuse_json(settings, "replay", "your code writes to the terminal")
     from ..judging.client import judging
     from ..judging.launch import anonymous_file
     from ..practice.replay import recording_of

@@ -27,7 +27,7 @@ from ..practice.workspace import read_submission
 from ..report import Report, Status
 from . import watch_pages
 from .fullscreen import opened_page
-from .options import Settings, common, kata_argument, with_solutions_option
+from .options import Settings, common, kata_argument, refuse_json, with_solutions_option
 from .scroll import Scroll
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ _ASK = "Begin again from the starter? Your file is kept as a version. y: yes; an
 @common
 def watch(settings: Settings, kata: str, with_solutions: bool) -> int:
     """Judge KATA on every save of its file; without one, the kata last started or checked."""
+    refuse_json(settings, "watch", "it runs until you quit")
     from ..judging.client import require_platform
 
     require_platform()

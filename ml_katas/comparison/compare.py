@@ -203,7 +203,8 @@ def _first(failures: Iterator[Failure | None]) -> Failure | None:
 
 
 def _type_failure(terms: Terms, actual: object, wanted: str) -> Failure:
-    message = f"{terms.subject} is {kind_of(actual)}; expected {wanted}"
+    advice = " (is a return missing?)" if actual is None else ""
+    message = f"{terms.subject} is {kind_of(actual)}{advice}; expected {wanted}"
     return Failure(
         kind=FailureKind.TYPE, message=message, label=terms.label, expected=wanted, actual=kind_of(actual)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -100,3 +101,12 @@ def test_a_part_that_several_names_have_is_not_enough(terminal: Terminal) -> Non
     assert result.exit_code == 2
     assert "'tiny-double'" in result.stderr
     assert "'tiny-sum'" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["replay", "watch"])
+def test_what_has_no_json_says_so(terminal: Terminal, command: str) -> None:
+    """A command that cannot print JSON refuses, instead of printing something else."""
+    terminal("start", "tiny-double")
+    result = terminal(command, "--json")
+    assert result.exit_code == 2
+    assert "has no JSON" in json.loads(result.stdout)["message"]

@@ -105,7 +105,7 @@ def test_python_number_failure_says_both_numbers() -> None:
 @pytest.mark.parametrize(
     ("actual", "expected", "kind", "message"),
     [
-        (None, NUMBERS, "type", "x is None; expected a tensor of shape (3, 4)"),
+        (None, NUMBERS, "type", "x is None (is a return missing?); expected a tensor of shape (3, 4)"),
         ([1, 2], NUMBERS, "type", "x is a list of 2; expected a tensor of shape (3, 4)"),
         (2.5, torch.tensor(2.5), "type", "x is a float; expected a tensor of shape ()"),
         (NUMBERS, (1, 2), "type", "x is a float64 (3, 4) tensor; expected a tuple of 2"),
@@ -298,7 +298,7 @@ def test_assert_close_accepts_what_compare_accepts() -> None:
 @pytest.mark.parametrize(
     ("actual", "message"),
     [
-        (None, "x is None; expected a tensor of shape (2, 3)"),
+        (None, "x is None (is a return missing?); expected a tensor of shape (2, 3)"),
         (torch.ones(3, 2), "x has shape (3, 2); expected (2, 3)"),
     ],
 )

@@ -87,6 +87,8 @@ def _of_submission(error: RemoteError, submission: Submission) -> tuple[Status, 
         )
     if is_memory(error):
         return Status.MEMORY, Failure(kind=FailureKind.LIMIT, message=message, at=at, traceback=frames)
+    if at is None and "unexpected keyword argument" in error.message:
+        message = f"{message}. Parameters have the names of the brief, since calls use them."
     if advice := _ADVICE.get(error.kind):
         message = f"{message}. {advice}"
     return Status.ERROR, Failure(kind=FailureKind.EXCEPTION, message=message, at=at, traceback=frames)
