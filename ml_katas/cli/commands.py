@@ -41,6 +41,25 @@ COMMANDS: Table = {
     "completion": ("ml_katas.cli.completion:completion", "Make your shell complete katas and options."),
     "author": ("ml_katas.cli.author:group", "Write katas and prove them."),
 }
+SECTIONS = {
+    "Practise": (
+        "status",
+        "list",
+        "start",
+        "next",
+        "show",
+        "open",
+        "check",
+        "watch",
+        "hint",
+        "replay",
+        "solution",
+    ),
+    "Your versions": ("history", "restore", "reset"),
+    "Remember": ("review", "cards", "stats"),
+    "Your machine": ("demo", "doctor", "config", "server", "completion"),
+    "For authors": ("author",),
+}
 SYNONYMS = {
     "test": "check",
     "run": "check",
@@ -64,11 +83,13 @@ class LazyGroup(click.Group):
         table: Table,
         default: str = "",
         synonyms: Mapping[str, str] | None = None,
+        sections: Mapping[str, tuple[str, ...]] | None = None,
         **attributes: Any,
     ) -> None:
         super().__init__(*args, **attributes)
         self._table = table
         self._synonyms = synonyms or {}
+        self._sections = sections or {"Commands": tuple(table)}
         self._default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -118,8 +139,9 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._table.items()])
+        for title, names in self._sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self._table[name][1]) for name in names])
 
 
 @click.group(
@@ -127,6 +149,7 @@ class LazyGroup(click.Group):
     table=COMMANDS,
     default="status",
     synonyms=SYNONYMS,
+    sections=SECTIONS,
     name="mlkata",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `mlkata demo`, then `mlkata start`.",

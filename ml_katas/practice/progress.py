@@ -122,6 +122,9 @@ _MIGRATIONS = (
     ALTER TABLE starts ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE give_ups ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    ALTER TABLE attempts ADD COLUMN message TEXT NOT NULL DEFAULT '';
+    """,
 )
 _NEXT_TURN = (
     "(SELECT 1 + coalesce(max(turn), 0) FROM (SELECT max(turn) AS turn FROM attempts"
@@ -134,7 +137,7 @@ class Attempt:
     """One check of a submission; one that never came to its end is `interrupted`.
 
     `version` names the kept version that was judged; `replayed`: with a seed that was chosen, so that it
-    does not count as a pass.
+    does not count as a pass. `message` says what did not pass where no check says it.
     """
 
     id: int
@@ -150,6 +153,7 @@ class Attempt:
     passed: int
     total: int
     failed_check: str
+    message: str
 
 
 class Progress:
@@ -188,8 +192,8 @@ class Progress:
         """Record how an attempt ended."""
         failure = report.first_failure
         self._db.write(
-            "UPDATE attempts SET ended = ?, seed = ?, status = ?, passed = ?, total = ?, failed_check = ?"
-            " WHERE id = ?",
+            "UPDATE attempts SET ended = ?, seed = ?, status = ?, passed = ?, total = ?, failed_check = ?,"
+            " message = ? WHERE id = ?",
             (
                 _now(),
                 report.seed,
@@ -197,6 +201,7 @@ class Progress:
                 report.passed,
                 report.total,
                 failure.name if failure else None,
+                "" if failure else report.message,
                 attempt,
             ),
         )
@@ -275,7 +280,7 @@ class Progress:
         rows = self._db.read(
             "SELECT id, kata, started, coalesce(ended, ''), seed, suite_hash, submission_hash, version,"
             " replayed, coalesce(status, 'interrupted'), coalesce(passed, 0), coalesce(total, 0),"
-            " coalesce(failed_check, '') FROM attempts WHERE kata = ? ORDER BY id",
+            " coalesce(failed_check, ''), message FROM attempts WHERE kata = ? ORDER BY id",
             (kata,),
         )
         names = tuple(Attempt.__annotations__)

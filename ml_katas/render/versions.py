@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from ..practice.versions import History, Kept
+from ..support.sanitize import sanitize_line
 from .dates import local
 from .page import Page, View
 
@@ -40,6 +41,8 @@ def _verdict(page: Page, kept: Kept) -> Text:
         verdict = Text(attempt.status, "green" if attempt.status == "passed" else "yellow")
         if attempt.total and attempt.status != "passed":
             verdict.append(f", {attempt.passed} of {attempt.total}")
+        if attempt.message:
+            verdict.append(f": {sanitize_line(attempt.message)}")
         if attempt.replayed:
             verdict.append(", a replay with a chosen seed", "dim")
     return page.parts(verdict, Text("your file now", "bold") if kept.is_current else Text())

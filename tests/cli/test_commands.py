@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from ml_katas.cli.commands import LazyGroup, mlkata
+from ml_katas.cli.commands import COMMANDS, SECTIONS, LazyGroup, mlkata
 
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
@@ -33,6 +33,13 @@ def test_every_command_answers_to_the_name_in_its_table() -> None:
     for words, command in commands(mlkata).items():
         assert command.name == words[-1]
         assert command.help, words
+
+
+def test_help_has_every_command_under_a_heading(terminal: Terminal) -> None:
+    """`mlkata --help` groups the commands, and leaves none out."""
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(COMMANDS)
+    shown = terminal("--help").stdout
+    assert [title for title in SECTIONS if f"\n{title}:\n" in shown] == list(SECTIONS)
 
 
 def test_all_groups_are_of_one_kind() -> None:

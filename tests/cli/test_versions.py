@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ml_katas.course.kata import Kata
 from ml_katas.report import Status
+from tests.plugins.obedient import report_of
 
 if TYPE_CHECKING:
     from conftest import ObedientJudge, Terminal
@@ -79,6 +82,19 @@ def test_a_version_is_shown_without_being_restored(terminal: Terminal, judge: Ob
     assert content(terminal) == "two\nsame\n"
     for words in (("history", "9"), ("history", "tiny-double", "x"), ("history", "--diff")):
         assert terminal(*words).exit_code == 2
+
+
+def test_history_says_what_no_check_says(
+    terminal: Terminal, judge: ObedientJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all checks passed and the code uses what the kata forbids, the history says that."""
+    terminal("start", "tiny-double")
+    whole = report_of(Kata.load(terminal.course / "tiny-double"), Status.PASSED, "ab")
+    message = "Your code uses torch.mul; this kata asks you to write it yourself."
+    told = replace(whole, status=Status.FAILED, message=message)
+    monkeypatch.setattr(type(judge), "__call__", lambda *_, **__: told)
+    terminal("check")
+    assert "uses torch.mul" in " ".join(terminal("history").stdout.split())
 
 
 def test_hints_by_number(terminal: Terminal) -> None:
