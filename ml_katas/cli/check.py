@@ -18,7 +18,7 @@ from ..practice.check import CheckOutcome, check_file, check_submission
 from ..practice.overview import changed_sentence
 from ..practice.start import is_starter
 from ..report import Status
-from .messages import closing_notices, effort, short
+from .messages import LOOKING, closing_notices, effort, short
 from .options import Settings, common, complete_kata, with_solutions_option
 from .screen import Working
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..render.report import Story
 
 _PATIENCE_S = 1.5
-_LOOKING = "looking for the mistake behind it ..."
 _REPLAYED = (
     "This was a replay with a seed of your choice, which does not count as a pass: `mlkata check` does."
 )
@@ -109,8 +108,8 @@ class _Shown:
         self._working.clear()
         self._settings.screen.draw(self._story(checked).verdict_view())
         self._unexplained = checked
-        self._working.show(_LOOKING)
-        self._timer = threading.Timer(_PATIENCE_S, self._explain, [_LOOKING])
+        self._working.show(LOOKING)
+        self._timer = threading.Timer(_PATIENCE_S, self._explain, [LOOKING])
         self._timer.daemon = True
         self._timer.start()
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..course.kata import Kata
     from ..practice.state import AppState
 
+LOOKING = "looking for the mistake behind it ..."
+
 
 @contextmanager
 def closing_notices(screen: Screen, state: AppState) -> Iterator[None]:

@@ -7,6 +7,7 @@ import textwrap
 from typing import Any
 
 from .fullscreen import Lines
+from .screen import usable_width
 
 
 class Scroll:
@@ -32,6 +33,8 @@ class Scroll:
 
     def draw(self, screen: Any, view: Any, said: str, keys: str) -> None:
         """Show *view* above what is *said* of it and the *keys*."""
-        lines = textwrap.wrap(said, shutil.get_terminal_size().columns - 1, break_on_hyphens=False)
+        lines = textwrap.wrap(
+            said, usable_width(shutil.get_terminal_size().columns) - 1, break_on_hyphens=False
+        )
         foot = "\n".join((*lines, keys))
         self.hidden = self._page.draw(screen, view, foot, top=self._top)

@@ -27,6 +27,7 @@ from ..practice.workspace import read_submission
 from ..report import Report, Status
 from . import watch_pages
 from .fullscreen import opened_page
+from .messages import LOOKING
 from .options import Settings, common, kata_argument, refuse_json, with_solutions_option
 from .scroll import Scroll
 
@@ -136,9 +137,7 @@ class _Watch:
             case Gone():
                 self._say(f"{self._path.name} is gone; it is judged when it is there again.")
             case Verdict(report):
-                self._doing = (
-                    "" if report.status is Status.PASSED else "looking for the mistake behind it ..."
-                )
+                self._doing = "" if report.status is Status.PASSED else LOOKING
                 if self._page.is_full_screen:
                     self._is_shown = True
                     self._show(report)
