@@ -1,1 +1,1 @@
-"""The pictures of the README, drawn by the program itself."""
+"""The picture of the README, drawn by the program itself, and the map of the course."""
