@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ import click
 
 from .. import __version__
 from ..support.spelling import nearest
+from .screen import resolve_colour
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -71,11 +74,26 @@ SYNONYMS = {
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
 
+class Context(click.Context):
+    """One run of a command; how `--help` looks is imported where it is asked for."""
+
+    def get_help(self) -> str:
+        self.color = resolve_colour("auto", sys.stdout, os.environ).on
+        return super().get_help()
+
+    def make_formatter(self) -> click.HelpFormatter:
+        from .help import HelpFormatter
+
+        return HelpFormatter(is_coloured=bool(self.color))
+
+
 class LazyGroup(click.Group):
     """A group whose commands are those of a *table*; where none is named, it is the *default*.
 
     The table has the lines of `--help`, since to import all commands for them would take half a second.
     """
+
+    context_class = Context
 
     def __init__(
         self,
@@ -129,6 +147,7 @@ class LazyGroup(click.Group):
         module, attribute = self._table[name][0].split(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
+        command.context_class = Context
         return command
 
     def resolve_command(

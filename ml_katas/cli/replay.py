@@ -19,12 +19,14 @@ from .options import Settings, common, kata_argument, refuse_json, with_solution
 def replay(settings: Settings, kata: str, pdb: bool, with_solutions: bool) -> int:
     """Make the calls of the first failing check again, in this terminal, without judging them.
 
-    Prints, `breakpoint()` and --pdb work as in any program of yours; nothing is confined.
+    Each call is shown with its numbers, and at the end what was expected. Prints, `breakpoint()` and --pdb
+    work as in any program of yours; nothing is confined.
     """
     refuse_json(settings, "replay", "your code writes to the terminal")
     from ..judging.client import judging
     from ..judging.launch import anonymous_file
     from ..practice.replay import recording_of
+    from ..render.failure import failure_view
 
     with settings.state() as state, closing_notices(settings.screen, state):
         with settings.screen.working("checking ..."), judging() as judge:
@@ -42,4 +44,7 @@ def replay(settings: Settings, kata: str, pdb: bool, with_solutions: bool) -> in
             str(recording.path),
             *(["--pdb"] if pdb else []),
         ]
-        return subprocess.run(command, pass_fds=[frames.fileno()], check=False).returncode
+        code = subprocess.run(command, pass_fds=[frames.fileno()], check=False).returncode
+    settings.screen.say()
+    settings.screen.draw(failure_view(recording.check, file=recording.path.name))
+    return code

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from reprlib import Repr
-from types import FunctionType, MethodType
 
-from torch import Tensor, dtype
+from torch import Tensor, dtype, nn
 
 from ..support.sanitize import sanitize_line
 
@@ -50,21 +50,36 @@ def shown(value: object) -> str:
         return kind_of(value)
 
 
-def call_text(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
-    """Return a call as one would write it, tensors as dtype and shape: "softmax(float32 (2, 3), dim=1)"."""
-    values = [_brief(value) for value in args] + [f"{key}={_brief(value)}" for key, value in kwargs.items()]
+def call_text(
+    name: str,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    returned: Mapping[int, str] | None = None,
+) -> str:
+    """Return a call as one would write it, tensors as dtype and shape: "softmax(float32 (2, 3), dim=1)".
+
+    *returned* says, by the `id` of a function that was passed, what it returned last.
+    """
+    values = [brief(value, returned) for value in args]
+    values += [f"{key}={brief(value, returned)}" for key, value in kwargs.items()]
     return sanitize_line(f"{name}({', '.join(values)})")[:_LONGEST_CALL]
 
 
-def _brief(value: object, depth: int = 0) -> str:
+def brief(value: object, returned: Mapping[int, str] | None = None, depth: int = 0) -> str:
+    """Return a value in a few words: "float32 (2, 3)", "[1, 2]", "a function that returned float32 (5,)"."""
     if isinstance(value, Tensor):
         return signature(value)
     if value is None or isinstance(value, bool | int | float | str | bytes | dtype):
         return shown(value)
     if isinstance(value, list | tuple) and len(value) <= _MOST_ITEMS and depth < 2:
-        items = ", ".join(_brief(item, depth + 1) for item in value)
+        items = ", ".join(brief(item, returned, depth + 1) for item in value)
         return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
-    return "a function" if isinstance(value, FunctionType | MethodType) else kind_of(value)
+    if isinstance(value, nn.Module) and type(value).__module__.startswith("torch.nn.modules."):
+        return shown(value)
+    is_function = callable(value) and not isinstance(value, type | nn.Module)
+    noun = "a function" if is_function else kind_of(value)
+    last = (returned or {}).get(id(value))
+    return f"{noun} that returned {last}" if last else noun
 
 
 def with_article(noun: str) -> str:

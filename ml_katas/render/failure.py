@@ -151,7 +151,7 @@ def _summary(page: Page, failure: Failure) -> Iterator[Text]:
 
 
 def _message(page: Page, message: str) -> Iterator[Text]:
-    lines = page.text(message.strip()).split("\n")
+    lines = list(page.text(message.strip()).split("\n")) if message.strip() else []
     for line in lines[:_MESSAGE_LINES]:
         yield from page.wrapped(line)
     if len(lines) > _MESSAGE_LINES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from ml_katas.cli.screen import resolve_colour
@@ -47,6 +48,21 @@ def test_output_has_colour_only_where_asked(terminal: Terminal, monkeypatch: pyt
     assert "\x1b" not in terminal("list", "--color", "always", "--plain").stdout
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in terminal("list", "--color", "always").stdout
+
+
+@pytest.mark.parametrize("command", [(), ("check",), ("author",), ("author", "check")])
+@pytest.mark.parametrize("columns", [40, 80])
+def test_help_is_coloured_and_fits(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], columns: int
+) -> None:
+    """`--help` of every command is no wider than the terminal, and the same words with colour as without."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    plain = terminal(*command, "--help").stdout
+    assert max(map(len, plain.splitlines())) <= columns
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = terminal(*command, "--help").stdout
+    assert coloured != plain
+    assert click.unstyle(coloured) == plain
 
 
 def test_plain_output_draws_no_boxes(terminal: Terminal) -> None:

@@ -103,6 +103,17 @@ def test_replay_makes_the_failing_calls_again(work: Path) -> None:
     assert "def test_" not in done.stdout + done.stderr
 
 
+def test_replay_shows_the_numbers_and_what_was_expected(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each tensor is printed under its name, passed or returned, and the failure stands at the end."""
+    monkeypatch.delenv("MLKATA_PATH")
+    subprocess.run([*MLKATA, "start", "num-softmax"], cwd=work, check=True, capture_output=True)
+    (work / "num_softmax.py").write_text("def softmax(x, dim=-1):\n    return 2 * x\n")
+    done = subprocess.run([*MLKATA, "replay"], cwd=work, capture_output=True, text=True, check=False)
+    assert "    argument 1 = tensor(" in done.stdout
+    assert "    returned = tensor(" in done.stdout
+    assert "expected" in done.stdout.split("returned = tensor(")[-1]
+
+
 def test_replay_of_a_pass_says_so(work: Path) -> None:
     """Where every check passes there is nothing to replay."""
     (work / "tiny_double.py").write_text(RIGHT)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from ...comparison.wording import call_text, kind_of
+from ...comparison.wording import brief, call_text, kind_of
 from ...report import Frame
 from ...support.sanitize import sanitize_line
 from .. import endings
@@ -64,6 +64,7 @@ class JudgePeer(Peer):
         self.most_shared = MOST_SHARED
         self._uses: list[tuple[str, int]] = []
         self._last_call: tuple[str, tuple[Any, ...], dict[str, Any]] | None = None
+        self._returned: dict[int, str] = {}  # in that call, what a function of the suite returned, by its id
         self._exports: dict[int, Callable[..., Any]] = {}
         self._export_of: dict[int, int] = {}
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
@@ -89,6 +90,7 @@ class JudgePeer(Peer):
         name = _name_of(target) if operation == "call" else ""
         if name:
             self._last_call = name, args, kwargs
+            self._returned = {}
         values = {"operation": operation, "target": target, "args": args, "kwargs": tuple(kwargs.items())}
         try:
             result = self.ask("do", values, sharing=True, **self.time_left())
@@ -105,7 +107,7 @@ class JudgePeer(Peer):
 
     def last_call(self) -> str:
         """Return the last call of the submission in this check as one would write it, values in few words."""
-        return call_text(*self._last_call) if self._last_call else ""
+        return call_text(*self._last_call, self._returned) if self._last_call else ""
 
     def opened(self, header: dict[str, Any]) -> None:
         self.drew = self.drew or header.get("drew") is True
@@ -201,13 +203,15 @@ class JudgePeer(Peer):
         except (TypeError, ValueError):
             raise Corrupted("a call with malformed keywords") from None
         try:
-            return function(*args, **named)
+            result = function(*args, **named)
         except endings.Ending:
             raise
         except BaseException as error:  # pytest.fail is no Exception
             self.author_error = error
             self.callback_failure = CallbackFailure(error, _described(args, named))
             raise
+        self._returned[id(function)] = brief(result)
+        return result
 
     def failed(self, number: int, error: BaseException) -> None:
         if isinstance(error, (endings.Ending, BadValue, NoMemory)):

@@ -62,7 +62,8 @@ class LearnerPeer(Peer):
         if op == "scan":
             return self._scan(**arguments), False
         if op == "load":
-            return self._load(**arguments), False
+            with self._ringing(header.get("left")):
+                return self._load(**arguments), False
         if op == "ship":
             self._ship(**arguments)
             return None, False

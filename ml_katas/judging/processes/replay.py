@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pdb
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import torch
+from torch._tensor_str import printoptions
 
-from ...comparison.wording import kind_of, shown
+from ...comparison.wording import brief, call_text
 from ..boundary.frames import LENGTHS, Closed, Corrupted
 from ..boundary.learner_side import LearnerPeer
+
+_MOST_NUMBERS, _WIDTH = 30, 60
 
 
 class Script:
@@ -61,9 +67,13 @@ class ReplayPeer(LearnerPeer):
         if op != "do" or arguments["operation"] != "call":
             return super().perform(op, header, arguments)
         self._calls += 1
-        print(f"\n▸ call {self._calls}: {_called(arguments)}", flush=True)
+        args, kwargs = arguments["args"], dict(arguments["kwargs"])
+        name = getattr(arguments["target"], "__name__", "object")
+        print(f"\n▸ call {self._calls}: {call_text(name, args, kwargs)}", flush=True)
+        _print_tensors({**{f"argument {n}": value for n, value in enumerate(args, 1)}, **kwargs})
         result = super().perform(op, header, arguments)
-        print(f"  → {_described(result[0])}", flush=True)
+        print(f"  → {brief(result[0])}", flush=True)
+        _print_tensors({"returned": result[0]})
         return result
 
     def failed(self, number: int, error: BaseException) -> None:
@@ -74,18 +84,21 @@ class ReplayPeer(LearnerPeer):
         super().failed(number, error)
 
 
-def _called(arguments: dict[str, Any]) -> str:
-    values = [_described(value) for value in arguments["args"]]
-    values += [f"{name}={_described(value)}" for name, value in arguments["kwargs"]]
-    return f"{getattr(arguments['target'], '__name__', 'object')}({', '.join(values)})"
+def _print_tensors(named: Mapping[str, object]) -> None:
+    """Print the numbers of each tensor under its name; of many numbers, as torch does it, the outer ones."""
+    for name, value in named.items():
+        if isinstance(value, torch.Tensor):
+            lead = f"    {name} = "
+            print(indent(_numbers(value), " " * len(lead)).replace(" " * len(lead), lead, 1), flush=True)
+        elif isinstance(value, tuple | list):
+            _print_tensors({f"{name}[{n}]": part for n, part in enumerate(value)})
 
 
-def _described(value: Any) -> str:
-    if isinstance(value, torch.Tensor):
-        return kind_of(value).removeprefix("a ")
-    if isinstance(value, tuple):
-        return f"({', '.join(_described(part) for part in value)})"
-    return "a function" if callable(value) and not isinstance(value, torch.nn.Module) else shown(value)
+def _numbers(tensor: torch.Tensor) -> str:
+    with printoptions(
+        precision=4, threshold=_MOST_NUMBERS, edgeitems=2 if tensor.ndim < 3 else 1, linewidth=_WIDTH
+    ):
+        return str(tensor.detach())
 
 
 def _in_file(error: BaseException, file_name: str) -> Any:
@@ -109,6 +122,8 @@ def main() -> None:
         peer.serve_forever()
     except Closed:
         return
+    except BrokenPipeError:  # whoever read this has gone: `mlkata replay | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Corrupted as error:
         sys.exit(f"The recording no longer fits the file ({error}); run `mlkata replay` again.")
 

@@ -129,7 +129,8 @@ class Judgement:
         except Rejected as rejected:
             self.finish(rejected.status, rejected.sentence, rejected.at)
         except endings.Ending as ended:
-            self.finish(ended.status, f"While it was imported: {ended.sentence}")
+            at = ended.frames[-1] if ended.frames else None
+            self.finish(ended.status, f"While it was imported: {ended.sentence}", at)
         return not self.has_ended
 
     def finish_suite(self) -> None:

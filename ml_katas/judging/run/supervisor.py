@@ -162,7 +162,8 @@ class Supervisor:
         what = {"source": source, "file_name": self.submission.file_name}
         avoid = self.submission.avoid
         scan = peer.post("scan", {**what, "avoid": avoid}) if avoid else None
-        load = peer.post("load", {**what, "entry_points": self.submission.entry_points})
+        asked = {**what, "entry_points": self.submission.entry_points}
+        load = peer.post("load", asked, **peer.time_left())
         return _Loading(tuple(modules), scan, load)
 
     def _finish_loading(self, peer: JudgePeer, loading: _Loading) -> None:

@@ -176,6 +176,27 @@ def test_a_loop_without_end_says_where_it_is(engine: Engine) -> None:
     assert failure.call == "first()"
 
 
+def test_a_failure_says_what_was_passed_in(engine: Engine) -> None:
+    """Tensors by dtype and shape, layers as torch writes them, functions by what they returned."""
+    suite = """
+        import torch
+
+        def test_promise():
+            '''It adds.'''
+            layer = torch.nn.Linear(2, 3)
+            inputs = torch.zeros(4, 2)
+            assert add(inputs, lambda x: x[0], layer, parts=[inputs, 1], name="x") == 1, "it adds"
+    """
+    source = "def add(x, f, layer, parts, name):\n    f(x)\n    return 0\n"
+    report = engine.judge(suite, source, entry_points=("add",))
+    failure = report.checks[0].failure
+    assert failure is not None
+    assert failure.call == (
+        "add(float32 (4, 2), a function that returned float32 (2,), "
+        "Linear(in_features=2, out_features=3, bias=True), parts=[float32 (4, 2), 1], name='x')"
+    )
+
+
 def test_torch_compile_changes_nothing(engine: Engine) -> None:
     """What a submission compiles runs as it is: as a decorator, with options, and as a function."""
     how = "@torch.compile\n    def f():\n        return 1\n    g = torch.compile(fullgraph=True)(f)\n"
@@ -194,12 +215,14 @@ def test_the_whole_suite_has_a_limit(engine: Engine) -> None:
 
 
 def test_a_loop_at_import_is_a_timeout(engine: Engine) -> None:
-    """Code that hangs while it is imported is a timeout of the report."""
+    """Code that hangs while it is imported is a timeout of the report, which says on which line."""
     report = engine.judge(THREE, submission(top="while True: pass"), limits={"check_seconds": 0.5})
     assert statuses(report) == ["timeout", "not_run", "not_run", "not_run"]
     assert report.message == (
         "While it was imported: Your code was still running after 0.5 s, the limit for one check."
     )
+    assert report.at is not None
+    assert report.at.code == "while True: pass"
 
 
 def test_code_that_ends_at_import_has_crashed(engine: Engine) -> None:
