@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token
@@ -11,6 +10,7 @@ from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
 
 from ..course.kata import Kata
+from ..support.alignment import aligned, code_of
 from ..support.records import record
 from .brief import reference_lines
 from .page import Page, View
@@ -21,11 +21,17 @@ _WIDEST = 200
 
 @record
 class _Pair:
-    """Two lines that stand beside each other; `sign` says how they differ, as in `diff -y`."""
+    """Two lines that stand for each other; `sign` says how their code differs, as in `diff -y`."""
 
     yours: Text | None
     sign: str
     theirs: Text | None
+
+    @property
+    def is_equal(self) -> bool:
+        """Return whether they are one line, comment and all."""
+        sides = {line.plain.rstrip() if line is not None else None for line in (self.yours, self.theirs)}
+        return len(sides) == 1
 
 
 def code_view(source: str) -> View:
@@ -70,14 +76,13 @@ def _further_reading(page: Page, kata: Kata) -> Iterator[Text]:
 
 
 def _pairs(yours: list[Text], theirs: list[Text]) -> Iterator[_Pair]:
-    plain = [line.plain.rstrip() for line in yours], [line.plain.rstrip() for line in theirs]
-    matcher = difflib.SequenceMatcher(lambda line: not line, *plain, autojunk=False)
-    for kind, a, a_end, b, b_end in matcher.get_opcodes():
-        for n in range(max(a_end - a, b_end - b)):
-            left = yours[a + n] if a + n < a_end else None
-            right = theirs[b + n] if b + n < b_end else None
-            sign = " " if kind == "equal" else "|" if left and right else "<" if left else ">"
-            yield _Pair(left, sign, right)
+    for a, b in aligned([line.plain for line in yours], [line.plain for line in theirs]):
+        left = None if a is None else yours[a]
+        right = None if b is None else theirs[b]
+        if left is None or right is None:
+            yield _Pair(left, "<" if left else ">", right)
+        else:
+            yield _Pair(left, " " if code_of(left.plain) == code_of(right.plain) else "|", right)
 
 
 def _beside(page: Page, kata: Kata, pairs: list[_Pair]) -> Iterator[Text]:
@@ -103,7 +108,7 @@ def _below(page: Page, pairs: list[_Pair]) -> Iterator[Text]:
     yield Text()
     waiting: list[Text] = []  # lines of the solution follow those of yours that they replace
     for pair in pairs:
-        if pair.sign == " ":
+        if pair.is_equal:
             yield from _signed(page, "+ ", "green", waiting)
             yield from _signed(page, "  ", "", [pair.yours or Text()])
             waiting = []
