@@ -10,7 +10,7 @@ import torch
 
 from ...comparison import Mismatch
 from ...comparison.evidence import Compared, error_of, is_same_mistake
-from ...report import Failure
+from ...report import Failure, Status
 from ...support.records import record
 from ..boundary.exceptions import RemoteError
 from ..boundary.initial_states import State
@@ -43,16 +43,21 @@ class Evidence:
         error: BaseException,
         failure: Failure,
         *,
+        raised: BaseException | None = None,
         drew: bool = False,
         states: tuple[State, ...] = (),
     ) -> Evidence | None:
-        """Return the evidence that *error* gives, or None where it is no statement about values."""
-        if isinstance(error, Ending):
+        """Return the evidence that *error* gives, or None where it says too little; *raised* knows its place.
+
+        Of the ways in which a sandbox ends, only a lack of memory says what the code does: a check is made
+        for it, and right code keeps within the limit.
+        """
+        if isinstance(error, Ending) and error.status is not Status.MEMORY:
             return None
         return cls(
             item=item,
             failure=failure,
-            place=_lines(error, item.path),
+            place=_lines(raised or error, item.path),
             text=_raised(error),
             compared=error.compared if isinstance(error, Mismatch) else None,
             drew=drew,
@@ -80,6 +85,8 @@ class Evidence:
 
 def _raised(error: BaseException) -> str:
     """Return what was raised: of a comparison both sides, of an exception its message without numbers."""
+    if isinstance(error, Ending):
+        return error.status
     if isinstance(error, Mismatch):
         failure = error.failure
         return f"{failure.label}: {failure.expected}, {failure.actual}"

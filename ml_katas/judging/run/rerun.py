@@ -32,7 +32,7 @@ class Rerun:
         return self._run(source, item, ())[0]
 
     def evidence(self, source: bytes, item: pytest.Item, states: Sequence[State] = ()) -> Evidence | None:
-        """Return how one instance fails with this code, or None where it passes or ends the sandbox."""
+        """Return how one instance fails with this code; None where it passes or its end says nothing."""
         return self._run(source, item, states)[1]
 
     def draws(self, source: bytes, item: pytest.Item) -> bool:

@@ -173,7 +173,7 @@ class SuiteRun:
         submission, asked = self._supervisor.submission, self._asked()
         status, failure = verdict_of(error, submission, asked=asked, callback=callback)
         drew, states = (peer.drew, tuple(peer.initial.noted)) if peer else (False, ())
-        self._last = Evidence.of(item, error, failure, drew=drew, states=states)
+        self._last = Evidence.of(item, error, failure, raised=self.error, drew=drew, states=states)
         return status, replace(failure, call=peer.last_call()) if peer else failure
 
     def _asked(self) -> bool:

@@ -313,3 +313,49 @@ def test_words_decide_between_mistakes_that_behave_alike(diagnosed: Diagnoser) -
         diagnosed.name(layer="with torch.no_grad(): return 2 * self.factor * x") == "factor-without-gradient"
     )
     assert diagnosed.name(layer="return 2 * self.factor.data * x") is None
+
+
+SPREAD = "def spread(x):\n    centred = x - x.mean()\n    return 2 * centred.square().mean()\n"
+SPREAD_SUITE = '''
+"""The mean squared difference of all pairs."""
+
+import torch
+from submission import spread
+
+from ml_katas.testing import assert_close
+
+
+def test_values():
+    """Each number is compared with each, itself too."""
+    x = torch.randn(7).double()
+    assert_close(spread(x), (x[:, None] - x).square().mean(), label="spread")
+
+
+def test_many():
+    """A hundred thousand numbers need no table of all pairs."""
+    assert bool(spread(torch.randn(100_000)).isfinite()), "the spread is a number"
+'''
+SPREAD_MISTAKES = """
+## table-of-pairs
+
+<!-- caught by: test_many -->
+
+All pairs are kept at once.
+
+Expand the square.
+
+```diff
+-    return 2 * centred.square().mean()
++    return (centred[:, None] - centred).square().mean()
+```
+"""
+
+
+def test_memory_that_ends_is_evidence(engine: Engine) -> None:
+    """Code that needs too much memory where a mistake does, and passes what that passes, gets its name."""
+    files = {"solution.py": SPREAD, "mistakes.md": SPREAD_MISTAKES}
+    kata = engine.make_kata(SPREAD_SUITE, entry_points=("spread",), files=files)
+    source = b"import torch\n\ndef spread(x):\n    return torch.cdist(x[:, None], x[:, None]).pow(2).mean()\n"
+    found = engine.report(request(kata, source, file_name="answer.py", seed="7f3a")).diagnosis
+    assert found is not None
+    assert (found.mistake, found.check) == ("table-of-pairs", "test_many")
