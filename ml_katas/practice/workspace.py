@@ -16,6 +16,7 @@ from ..support.files import (
     draft_beside,
     locked,
     reason,
+    sweep,
     sync_folder,
     write_new,
     write_whole,
@@ -164,6 +165,7 @@ class Workspace:
         path = self._history(kata) / f"{now.strftime(_STAMP)}-{digest}.py"
         with as_file_error(path, "written"):
             path.parent.mkdir(parents=True, exist_ok=True)
+            sweep(path.parent, "*.py")  # no two versions have one name
             write_whole(path, source)
         return Version(len(versions) + 1, path)
 

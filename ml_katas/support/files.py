@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import WorkspaceError
 
-_STALE_SECONDS = 60
+STALE_SECONDS = 60
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -46,7 +46,7 @@ def write_unless_changed(path: Path, before: bytes, content: bytes) -> bool:
 @contextmanager
 def draft_beside(path: Path, content: bytes) -> Iterator[Path]:
     """Write *content* to a hidden file beside *path*, with its permissions; afterwards it is gone."""
-    _sweep(path)
+    sweep(path.parent, path.name)
     draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with draft.open("xb") as file:
@@ -60,11 +60,11 @@ def draft_beside(path: Path, content: bytes) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _sweep(path: Path) -> None:
-    """Remove the drafts of commands that were killed."""
-    for draft in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 8}"):
+def sweep(folder: Path, name: str) -> None:
+    """Remove the drafts of files of this *name*, or that match it, of commands that were killed."""
+    for draft in folder.glob(f".{name}.{'[0-9a-f]' * 8}"):
         with suppress(FileNotFoundError):
-            if time.time() - draft.stat().st_mtime > _STALE_SECONDS:
+            if time.time() - draft.stat().st_mtime > STALE_SECONDS:
                 draft.unlink()
 
 

@@ -89,6 +89,16 @@ def test_drafts_of_killed_commands_are_removed(workspace: Workspace, kata: Kata)
     assert (old.exists(), fresh.exists()) == (False, True)
 
 
+def test_drafts_of_versions_are_removed(workspace: Workspace, kata: Kata) -> None:
+    """What is left of a version that a killed command was writing is gone when the next one is kept."""
+    first = workspace.keep(kata, b"first").path
+    draft = first.with_name(".20250101T000000.000000Z-0123456789ab.py.0123abcd")
+    draft.write_text("half")
+    os.utime(draft, (0, 0))
+    second = workspace.keep(kata, b"second").path
+    assert sorted(first.parent.iterdir()) == [first, second]
+
+
 def test_terminals_at_once_lose_nothing(workspace: Workspace, kata: Kata) -> None:
     """Four terminals that replace the same file at once keep every content that it ever had."""
     workspace.submission_path(kata).write_bytes(b"mine")
