@@ -1,4 +1,4 @@
-"""Frames as no sandbox would send them: `python -m tests.judging.boundary.fuzz --minutes 10`.
+"""Frames as no sandbox would send them: `python -m tests.judging.boundary.fuzz --frames 1000000`.
 
 Frames that a sandbox did send are mutated: parts of the header replaced, doubled, dropped or exchanged, bytes
 flipped, the payload cut. Whatever comes in, it ends as a value, as Corrupted or as BadValue.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import math
 import random
 import time
 from collections import Counter, OrderedDict
@@ -31,6 +32,7 @@ from ml_katas.judging.boundary.frames import (
 from ml_katas.judging.boundary.judge_side import JudgePeer
 from ml_katas.judging.boundary.learner_side import LearnerPeer
 from ml_katas.judging.endings import Ending
+from tests.adversarial.disturbing import mutate, parts_of
 
 Frame = tuple[dict[str, Any], bytes]
 EXPECTED = (Corrupted, BadValue, RemoteError, Ending, Closed)
@@ -141,11 +143,11 @@ def fresh_judge() -> JudgePeer:
 def mutants(seed: int) -> Iterator[bytes]:
     """Yield mutated frames for ever, the same for the same seed."""
     rng, frames = random.Random(seed), real_frames()
-    parts = [part for header, _ in frames for part in _parts(header)]
+    parts = [part for header, _ in frames for part in parts_of(header)]
     while True:
         header, payload = copy.deepcopy(rng.choice(frames))
         for _ in range(rng.choice((0, 1, 1, 1, 2, 3, 6))):
-            _mutate(rng, header, parts)
+            mutate(rng, header, parts)
         if rng.random() < 0.2:
             payload = payload[: rng.randrange(len(payload) + 1)] + rng.randbytes(rng.choice((0, 1, 64)))
         try:
@@ -157,116 +159,6 @@ def mutants(seed: int) -> Iterator[bytes]:
             for _ in range(rng.choice((1, 2, 8))):
                 raw[rng.randrange(len(raw))] = rng.randrange(256)
         yield bytes(raw)
-
-
-def _mutate(rng: random.Random, header: dict[str, Any], parts: list[Any]) -> None:
-    holders = [part for part in _parts(header) if isinstance(part, (dict, list)) and part]
-    if not holders:
-        return
-    holder: Any = rng.choice(holders)
-    key = rng.choice(list(holder)) if isinstance(holder, dict) else rng.randrange(len(holder))
-    kind = rng.random()
-    if kind < 0.35:
-        holder[key] = copy.deepcopy(rng.choice(_ODD))
-    elif kind < 0.65:
-        holder[key] = copy.deepcopy(rng.choice(parts))
-    elif kind < 0.75:
-        del holder[key]
-    elif kind < 0.85:
-        holder[key] = [holder[key]] * rng.choice((1, 2, 50))
-    elif isinstance(holder, dict):
-        holder[rng.choice(_KEYS)] = copy.deepcopy(rng.choice(parts))
-    elif isinstance(holder[key], int):
-        holder[key] += rng.choice((-1, 1, 2, 256))
-
-
-_ODD: list[Any] = [
-    *(
-        None,
-        True,
-        False,
-        0,
-        1,
-        -1,
-        2,
-        3,
-        1.5,
-        1 << 31,
-        -(1 << 63),
-        1 << 64,
-        1 << 200,
-        "",
-        "x",
-        "\ud800",
-        "\0",
-    ),
-    *(
-        "1e400",
-        "nan",
-        "0x1p99999",
-        "float32",
-        "bool",
-        "cuda:0",
-        "meta",
-        "x" * 5000,
-        [],
-        {},
-        [[]],
-        [None],
-        [1, 2],
-    ),
-    *(
-        [0, 1 << 39, 1 << 39],
-        [1 << 20] * 3,
-        [-1, -6],
-        [1] * 17,
-        [6],
-        [3, 2],
-        [[2, 3]],
-        ["p", 2],
-        [["w", 2]],
-        [["w", None]],
-    ),
-    *(
-        {"!": []},
-        {"!": "T"},
-        {"!": "@", "id": 2},
-        {"!": "@", "id": [1]},
-        {"!": "H", "id": 1, "k": "x", "n": "y"},
-    ),
-    *(
-        {"!": "bad", "why": "x"},
-        {"!": "s", "v": [[1]]},
-        {"!": "d", "v": [[[], 1]]},
-        {"!": "M"},
-        {"!": "CB", "id": 1},
-    ),
-]
-_KEYS = (
-    "!",
-    "v",
-    "x",
-    "r",
-    "q",
-    "op",
-    "a",
-    "new",
-    "set",
-    "drop",
-    "forget",
-    "free",
-    "node",
-    "grad",
-    "out",
-    "g",
-)
-_KEYS += ("p", "st", "gr", "quiet", "s", "d", "o", "n", "id", "avoided", "f", "h", "m", "b", "t", "cls", "at")
-
-
-def _parts(node: Any) -> Iterator[Any]:
-    yield node
-    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _parts(part)
 
 
 def feed(judge: JudgePeer, raw: bytes) -> str:
@@ -300,14 +192,16 @@ def fuzz(seed: int, go_on: Callable[[int], bool]) -> Counter[str]:
 
 
 def main() -> None:
-    """Fuzz for some minutes with a seed of its own."""
+    """Fuzz for so many frames, or minutes, with a seed of its own."""
     parser = argparse.ArgumentParser(prog="python -m tests.judging.boundary.fuzz", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0)
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--frames", type=int, default=math.inf)
+    length.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     given = parser.parse_args()
     until = time.monotonic() + 60 * given.minutes
     torch.set_num_threads(1)
-    ends = fuzz(given.seed, lambda _: time.monotonic() < until)
+    ends = fuzz(given.seed, lambda number: number < given.frames and time.monotonic() < until)
     print(
         f"seed {given.seed}: {ends.total():,} frames",
         *(f"{n:>9,} {end}" for end, n in ends.most_common()),
