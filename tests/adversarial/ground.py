@@ -24,12 +24,12 @@ from ml_katas.report import Isolation, Report, Status, to_plain
 from ml_katas.support.records import replace
 
 from .corpus import Specimen
+from .processes import GRACE, children_after_a_moment
 
 KATA = "moe-topk"
 NEXT = Path(__file__).parents[1] / "fixtures" / "course" / "tiny-double"
 SHORT = Limits(total_seconds=4, check_seconds=1, memory_mib=512)  # for what is meant to meet the limit
 LONG = Limits(total_seconds=60, check_seconds=30, memory_mib=512)
-GRACE = 20.0  # a hang has no end; a busy machine has one
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
 )
@@ -125,7 +125,7 @@ class Ground:
         if state != self._before:
             yield f"files changed: {_difference(self._before, state)}"
             self._before = state
-        if strays := self._strays():
+        if strays := children_after_a_moment(self.parent):
             yield f"processes are left: {strays}"
         with suppress(BlockingIOError):
             yield f"a datagram came: {self.datagrams.recv(100)!r}"
@@ -157,13 +157,6 @@ class Ground:
             },
             **{str(path): _fingerprint(path) for name in _LOADED for path in packages.glob(name)},
         }
-
-    def _strays(self) -> list[int]:
-        """Return the children that the parent still has after a moment."""
-        patience = time.monotonic() + GRACE
-        while (found := _children(self.parent)) and time.monotonic() < patience:
-            time.sleep(0.005)
-        return found
 
 
 @contextmanager
@@ -258,18 +251,6 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _difference(before: Any, after: Any) -> list[str]:
     return [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)][:5]
-
-
-def _children(pid: int) -> list[int]:
-    return [other for other in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent_of(other) == pid]
-
-
-def _parent_of(pid: int) -> int:
-    try:
-        stats = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return 0
-    return int(stats.rpartition(")")[2].split()[1])
 
 
 def undiagnosed(kata: Kata, source: bytes, *, file_name: str) -> Request:
