@@ -29,6 +29,7 @@ from .cancel import Cancel
 from .launch import (
     FORK_GRACE_SECONDS,
     START_SECONDS,
+    Crowded,
     Dialer,
     OneCommand,
     Spawning,
@@ -37,6 +38,7 @@ from .launch import (
     torch_file,
 )
 from .protocol import (
+    MAKE_ROOM,
     Checked,
     Diagnosed,
     Ended,
@@ -57,6 +59,7 @@ from .seeds import new_run_seed
 OnNote = Callable[[str], None]
 
 _DIAGNOSIS_SECONDS = 60.0
+_TRIES = 2  # of each way to a judge: judging again is harmless
 _PAUSES = (0.1, 0.4, 1.5, 3.0)  # before asking again a machine that has no room for another process
 STARTED = "A server was started for this check; the next ones will be fast."
 _SILENT = (
@@ -226,7 +229,7 @@ class Caller:
     ) -> Report:
         cancel = cancel or Cancel()
         request = replace(request, seed=request.seed or new_run_seed())
-        draft = _insist(self.dialer, request, on_event, cancel, tries=2)
+        draft = _insist(self.dialer, request, on_event, cancel)
         if not (draft.has_ended or draft.is_hopeless):
             draft = self._ask_last_resort(draft, request, on_event, cancel)
         if not draft.has_ended and draft.lack is not None:
@@ -239,7 +242,7 @@ class Caller:
         self, before: Draft, request: Request, on_event: OnEvent | None, cancel: Cancel
     ) -> Draft:
         try:
-            draft = _insist(self.last_resort.dialer(), request, on_event, cancel, tries=1)
+            draft = _insist(self.last_resort.dialer(), request, on_event, cancel)
         except OSError as error:
             before.why = before.why or reason(error)
             return before
@@ -249,11 +252,9 @@ class Caller:
         return draft
 
 
-def _insist(
-    dialer: Dialer, request: Request, on_event: OnEvent | None, cancel: Cancel, *, tries: int
-) -> Draft:
-    """Have *request* judged over *dialer*: again where a judge is lost, or is refused for a moment."""
-    pauses = iter(_PAUSES)
+def _insist(dialer: Dialer, request: Request, on_event: OnEvent | None, cancel: Cancel) -> Draft:
+    """Have *request* judged over *dialer*: once more where a judge is lost, or is refused for a moment."""
+    pauses, tries = iter(_PAUSES), _TRIES
     while True:
         draft = _ask(dialer, request, on_event, cancel)
         cancel.check()
@@ -278,8 +279,10 @@ def _ask(dialer: Dialer, request: Request, on_event: OnEvent | None, cancel: Can
                     on_event(event)
     except TimeoutError:
         draft.is_silent = True
-    except BlockingIOError:
+    except Crowded:
         draft.lack = Refused("The server is called too often at once.", "Run the command again.")
+    except BlockingIOError:
+        draft.lack = Refused("The system lets no process be started.", MAKE_ROOM)
     except OSError as error:
         draft.why = reason(error)
     if not draft.has_ended:

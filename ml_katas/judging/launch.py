@@ -30,6 +30,10 @@ _MANY_FILES = 4096
 _LAST_BYTES = 4096
 
 
+class Crowded(OSError):
+    """More calls wait already than are taken."""
+
+
 class Dialer(Protocol):
     """A way to fresh connections to judges.
 
@@ -134,13 +138,16 @@ def listen(address: str) -> socket.socket:
 
 
 def connect(address: str) -> socket.socket:
-    """Return a connection to *address*, or raise OSError; one that takes no more calls is not waited for."""
+    """Return a connection to *address*, or raise OSError, Crowded where no more calls are taken."""
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _FIVE_SECONDS)
         with _short(address) as path:
             connection.connect(path)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _FOR_EVER)
+    except BlockingIOError as error:
+        connection.close()
+        raise Crowded(error.errno, error.strerror) from None
     except OSError:
         connection.close()
         raise

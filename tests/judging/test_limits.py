@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import resource
 import shlex
@@ -14,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from ml_katas.course.kata import Kata
+from ml_katas.errors import BadEnvironment
 from ml_katas.judging import server
 from ml_katas.judging.client import judging
-from ml_katas.judging.protocol import Event, Patience, Refused, events, framed, request
+from ml_katas.judging.protocol import MAKE_ROOM, Event, Patience, Refused, events, framed, request
 from ml_katas.report import Status
 from ml_katas.support.records import replace
 from tests.plugins.waiting import wait_for
@@ -98,6 +100,22 @@ def test_a_check_that_the_server_refuses(kata: Kata, server_pid: int) -> None:
     with few_processes(server_pid, 0), judging(on_note=notes.append) as judge:
         assert judge(request(kata, RIGHT, file_name="a.py")).status is Status.PASSED
     assert notes == ["The server could not be used, so this was judged without it."]
+
+
+def test_a_command_without_processes(kata: Kata, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that may start nothing, where no server runs, says what is missing."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("MLKATA_COLD")
+    monkeypatch.setattr("subprocess.Popen", refused)
+    monkeypatch.setattr("ml_katas.judging.client._PAUSES", (0.01,))
+    with pytest.raises(BadEnvironment) as caught:
+        judged(kata)
+    assert caught.value.message == "The system lets no process be started."
+    assert caught.value.next_step == MAKE_ROOM
 
 
 @contextlib.contextmanager

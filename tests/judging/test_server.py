@@ -147,6 +147,31 @@ def test_a_judge_that_is_killed_is_replaced(home: Path) -> None:
     assert (process.returncode, noted, pid()) == (0, "", server_pid), said
 
 
+def test_a_judge_that_is_killed_without_a_server(home: Path) -> None:
+    """While the server is stopped a check is judged cold, and once more where that judge is killed."""
+    check(home)
+    stopped = pid()
+    os.kill(stopped, signal.SIGSTOP)
+    process = subprocess.Popen(command("slow.py"), cwd=home, **CAUGHT)
+    wait_for(lambda: len(grandchildren(process.pid)) == 2)
+    os.kill(int(grandchildren(process.pid)[0]), signal.SIGKILL)
+    said, noted = process.communicate(timeout=PATIENCE)
+    os.kill(stopped, signal.SIGCONT)
+    assert process.returncode == 0, said + noted
+
+
+def test_a_judge_that_ends_hangs_up(home: Path) -> None:
+    """Whose judge is killed hears of it at once, although others are being served."""
+    check(home)
+    server_pid = pid()
+    wait_for(lambda: children(server_pid) == [])
+    with server.Resident().dial() as mine, server.Resident().dial():
+        wait_for(lambda: len(children(server_pid)) == 4)
+        os.kill(int(children(server_pid)[0]), signal.SIGKILL)
+        mine.settimeout(PATIENCE)
+        assert mine.recv(1) == b""
+
+
 def test_a_server_that_does_not_answer(home: Path) -> None:
     """While the server is stopped a check is judged cold and says so; `stop` ends such a server too."""
     check(home)
@@ -320,6 +345,11 @@ def idle_server(work: Path) -> int:
 def children(of: int) -> list[str]:
     """Return the children of a process."""
     return Path(f"/proc/{of}/task/{of}/children").read_text().split()
+
+
+def grandchildren(of: int) -> list[str]:
+    """Return the children of the children of a process."""
+    return [grandchild for child in children(of) for grandchild in children(int(child))]
 
 
 def is_at_work(process: str) -> bool:

@@ -323,9 +323,11 @@ class Parent:
             os._exit(code)
 
     def _close_all_but(self, keep: set[int]) -> None:
-        for key in list(self._selector.get_map().values()):
-            if key.fd not in keep:
-                os.close(key.fd)
+        """Close what is watched, and the connections of other clients, who would not see their judge end."""
+        watched = {key.fd for key in self._selector.get_map().values()}
+        clients = {judge.connection.fileno() for judge in self._judges.values()}
+        for fd in (watched | clients) - keep:
+            os.close(fd)
 
 
 @dataclass
