@@ -110,8 +110,8 @@ class _Shown:
         self._unexplained = checked
         self._working.show(LOOKING)
         self._timer = threading.Timer(_PATIENCE_S, self._explain, [LOOKING])
-        self._timer.daemon = True
-        self._timer.start()
+        if not _started(self._timer):
+            self._explain(LOOKING)
 
     def rest(self, checked: CheckOutcome) -> None:
         """Show what is not shown yet."""
@@ -186,6 +186,16 @@ def _judge(cold: bool, on_note: Callable[[str], None]) -> Iterator[Judge]:
     """Open the judge, and have what draws its verdict imported while it works."""
     from ..judging.client import judging
 
-    threading.Thread(target=import_module, args=("ml_katas.render.report",), daemon=True).start()
+    _started(threading.Thread(target=import_module, args=("ml_katas.render.report",)))
     with judging(cold=cold, on_note=on_note) as judge:
         yield judge
+
+
+def _started(thread: threading.Thread) -> bool:
+    """Start a thread that only saves time; return whether the system has room for one."""
+    thread.daemon = True
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True

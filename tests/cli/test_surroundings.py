@@ -116,6 +116,21 @@ def test_closed_streams(folder: Path) -> None:
     assert shell(folder, "$MLKATA show nothing 2> /dev/full").returncode == 2
 
 
+@pytest.mark.parametrize(("file", "code"), [("right.py", 0), ("wrong.py", 1)])
+def test_a_check_without_threads(
+    terminal: Terminal, folder: Path, warm: None, monkeypatch: pytest.MonkeyPatch, file: str, code: int
+) -> None:
+    """Where the system has no room for a thread, a check does without."""
+
+    def refused(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refused)
+    done = terminal("check", "tiny-double", "--file", str(folder / file))
+    assert done.exit_code == code, done.output
+    assert "hint 1 of" in done.output or "all 2 checks pass" in done.output
+
+
 @pytest.mark.usefixtures("warm")
 def test_a_check_with_closed_streams(folder: Path) -> None:
     """No connection takes the number of a closed stream."""
