@@ -14,6 +14,14 @@ def children_of(pid: int) -> list[int]:
     return [other for other in map(int, filter(str.isdigit, os.listdir("/proc"))) if parent_of(other) == pid]
 
 
+def forks_of(pid: int) -> list[int]:
+    """Return the children of a process without threads, the oldest first, whatever their numbers are."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def children_after_a_moment(of: int) -> list[int]:
     """Return the children that a process still has after a moment."""
     patience = time.monotonic() + GRACE
