@@ -142,6 +142,7 @@ def _workspace(state: AppState) -> HealthCheck:
         )
     try:
         passed = sum(status in DONE for status in state.statuses().values())
+        state.workspace.try_to_write()
     except MlkataError as error:
         return HealthCheck(name="workspace", works=False, says=error.message, fix=error.next_step)
     if state.notices:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1024 * 1024
 SETTINGS = "mlkata.toml"
+_TRIAL_BYTES = 64 << 10
 _STATE = ".mlkata"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _KEPT = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{12}\.py")
@@ -119,6 +120,12 @@ class Workspace:
             ignore = self.state / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
+
+    def try_to_write(self) -> None:
+        """Raise WorkspaceError where nothing can be written, as on a full disk."""
+        path = self.folder / "trial"
+        with as_file_error(path, "written"), draft_beside(path, bytes(_TRIAL_BYTES)):
+            return
 
     def start(self, kata: Kata, text: str) -> StartedFile:
         """Write *text* as the submission for *kata*, unless something of that name exists."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -72,6 +73,25 @@ def test_doctor_says_what_works(terminal: Terminal, isolated: None, monkeypatch:
         f"ok  workspace  {terminal.folder}, 0 passed",
         f"ok  katas      {terminal.course}, 2 katas",
     ]
+
+
+def test_doctor_on_a_full_disk(terminal: Terminal, isolated: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Doctor tries whether something can be written to the workspace, and leaves nothing there."""
+    terminal("start", "tiny-double")
+    before = sorted(terminal.folder.iterdir())
+    monkeypatch.setattr(os, "fsync", full)
+    findings = json.loads(terminal("doctor", "--json").stdout)["findings"]
+    (found,) = (each for each in findings if each["name"] == "workspace")
+    assert (found["works"], found["says"]) == (
+        False,
+        f"{terminal.folder / 'trial'} cannot be written: no space left on device.",
+    )
+    assert sorted(terminal.folder.iterdir()) == before
+
+
+def full(_: int) -> None:
+    """Stand in for `os.fsync` on a full disk."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_doctor_without_torch(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
