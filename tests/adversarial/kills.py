@@ -38,7 +38,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _VICTIMS = ("server", "judge", "sandbox", "command")
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGTERM, signal.SIGSTOP)
 _STOPPABLE = ("server", "judge")
-_LATEST = {"server": 1.0, "judge": 0.3, "sandbox": 0.3, "command": 0.8}  # seconds after it is there
+_LATEST = {"server": 0.6, "judge": 0.2, "sandbox": 0.2, "command": 0.5}  # seconds after it is there
 
 
 @dataclass(frozen=True)
