@@ -7,6 +7,7 @@ import difflib
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache, partial
 
 from ...support.records import record
 from .operators import OPERATORS
@@ -48,23 +49,42 @@ def _edits(source: Source) -> Iterator[Edit]:
 
 
 def _different(source: Source, edits: Iterator[Edit]) -> Iterator[Edit]:
-    seen = {ast.dump(source.tree)}  # without places: the same change, written in two ways, counts once
-    for edit in edits:
-        tree = _tree(_edited(source, edit))
-        if tree is not None and tree not in seen:
-            seen.add(tree)
-            yield edit
-
-
-def _tree(data: bytes) -> str | None:
+    """Yield the edits that leave a program and change what it says; the same change counts once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mutant may well say `is 1`, of which Python warns
-        try:
-            tree = ast.parse(data.decode())
-            compile(tree, "mutant", "exec")
-        except (SyntaxError, ValueError):
-            return None
-    return ast.dump(tree)
+        original = cache(partial(_statement, source))
+        seen: set[tuple[int, str]] = set()
+        for edit in edits:
+            if _is_program(_edited(source, edit)):
+                start, end = source.statement_span(edit.start, edit.end)
+                said = start, _statement(source, start, end, edit)
+                if said not in seen and said[1] != original(start, end):
+                    seen.add(said)
+                    yield edit
+
+
+def _is_program(data: bytes) -> bool:
+    try:
+        compile(data.decode(), "mutant", "exec")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _statement(source: Source, start: int, end: int, edit: Edit | None = None) -> str:
+    """Return what the statement between two offsets says, wherever its parts stand.
+
+    Edits in different statements cannot say the same, so only that one is parsed: trees are slow to build.
+    """
+    data = _edited(source, edit) if edit else source.data
+    end += len(data) - len(source.data)
+    indentation = start - (data.rfind(b"\n", 0, start) + 1)
+    try:
+        return ast.dump(
+            ast.parse(b"if 1:\n" + b" " * indentation + data[start:end] if indentation else data[start:end])
+        )
+    except SyntaxError:  # not a statement by itself: `elif` and what follows it
+        return ast.dump(ast.parse(data))
 
 
 def _edited(source: Source, edit: Edit) -> bytes:

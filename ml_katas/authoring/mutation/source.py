@@ -39,6 +39,8 @@ class Source:
         self._lines = text.split("\n")
         self._line_starts = [0, *accumulate(len(line.encode()) + 1 for line in self._lines)]
         self._statement_rows = _statement_rows(text)
+        statements = (node for node in ast.walk(self.tree) if isinstance(node, ast.stmt))
+        self._statements = [(self.start(node), self.end(node)) for node in statements]
         self._parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def start(self, node: ast.AST) -> int:
@@ -60,6 +62,11 @@ class Source:
         row = bisect_right(self._line_starts, offset)
         number = self._statement_rows[bisect_right(self._statement_rows, row) - 1]
         return number, self._lines[number - 1].strip()
+
+    def statement_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the innermost statement around a span begins and ends, or all of the text."""
+        spans = ((first, last) for first, last in self._statements if first <= start and end <= last)
+        return max(spans, default=(0, len(self.data)))
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield what *node* stands in, from the inside out."""
