@@ -58,17 +58,13 @@ def formulas(markdown: str) -> tuple[Formula, ...]:
 
 def problem_of_formula(latex: str) -> str:
     """Return why a terminal cannot show a formula, or nothing where it can."""
-    from ..mathtext import to_text
-    from ..mathtext.commands import COMMANDS
-    from ..mathtext.notation import UNICODE
-    from ..mathtext.reader import read
-    from ..mathtext.source import parse
+    from ..mathtext import translated
 
     try:
-        read(parse(latex.strip()), UNICODE, COMMANDS)
+        text = translated(latex)
     except (ValueError, RecursionError):
         return "cannot be read, so learners would see its source; look at its braces and scripts"
-    unknown = _COMMAND.search(to_text(latex))
+    unknown = _COMMAND.search(text)
     return (
         f"uses {unknown[0]}, which a terminal would show unchanged; write it in another way"
         if unknown

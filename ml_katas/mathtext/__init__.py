@@ -11,7 +11,7 @@ from .notation import ASCII, UNICODE
 from .reader import read
 from .source import parse
 
-__all__ = ["replace_math", "to_text"]
+__all__ = ["replace_math", "to_text", "translated"]
 
 
 def to_text(latex: str, *, ascii_only: bool = False) -> str:
@@ -20,9 +20,14 @@ def to_text(latex: str, *, ascii_only: bool = False) -> str:
     Rows of an aligned formula are lines; everything else is on one line.
     """
     try:
-        atoms = read(parse(latex.strip()), ASCII if ascii_only else UNICODE, COMMANDS)
+        return translated(latex, ascii_only=ascii_only)
     except (ValueError, RecursionError):
         return latex
+
+
+def translated(latex: str, *, ascii_only: bool = False) -> str:
+    """Return *latex* as `to_text` does. Raises ValueError or RecursionError where it cannot be read."""
+    atoms = read(parse(latex.strip()), ASCII if ascii_only else UNICODE, COMMANDS)
     return "\n".join(line.strip() for line in join(atoms).split("\n"))
 
 
