@@ -153,6 +153,16 @@ class Kata:
     def suite(self) -> Suite:
         return Suite.load(self.folder / "suite.py")
 
+    @cached_property
+    def suite_tree(self) -> ast.Module:
+        """The suite's syntax tree, only to be read: a dozen rules look at it."""
+        return parse_python(self.suite.path)
+
+    @cached_property
+    def solution_tree(self) -> ast.Module:
+        """The solution's syntax tree, only to be read."""
+        return parse_python(self.solution)
+
     @property
     def variants(self) -> tuple[Path, ...]:
         return tuple(sorted((self.folder / "variants").glob("*.py")))

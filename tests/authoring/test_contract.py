@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_katas.authoring import rules
+from ml_katas.authoring.rules.contract import contract_is_checked
 from ml_katas.course.catalog import Catalog
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -47,7 +48,8 @@ def says(line: int, what: str) -> str:
 @pytest.mark.parametrize("slug", [path.parent.name for path in sorted(BUNDLED.glob("*/kata.toml"))])
 def test_no_promise_of_the_course_is_left_alone(slug: str) -> None:
     """What the briefs of the course promise is spoken of, in their words or in others."""
-    assert findings(BUNDLED / slug) == []
+    catalog = Catalog((BUNDLED,))
+    assert list(contract_is_checked(catalog.find(slug), catalog)) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ...report import Report
 from ...support.records import record
 
@@ -65,7 +65,7 @@ class Junk:
 def junk_submissions(kata: Kata) -> tuple[Junk, ...]:
     """Return the junk of each kind; where there are several entry points, also of each by itself."""
     names = kata.facts.entry_points
-    tree = parse_python(kata.solution)
+    tree = kata.solution_tree
     in_place = sorted(_in_place(tree))
     kinds = [kind for kind in NAMES if kind != "nothing" or any(map(_is_public, in_place))]
     ways = [("it", names), *([(name, (name,)) for name in names] if len(names) > 1 else [])]

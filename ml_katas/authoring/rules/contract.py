@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ...support.markdown import sections
 from ...support.records import record
 from ...support.toml import read_text
@@ -100,10 +100,10 @@ def _promises(kata: Kata) -> Iterator[_Promise]:
 
 def _checks_and_mistakes(kata: Kata) -> Iterator[str]:
     """Yield the text of each check, of what checks share, and of each known mistake."""
-    suite = read_text(kata.suite.path)
-    for node in parse_python(kata.suite.path).body:
+    lines = read_text(kata.suite.path).split("\n")
+    for node in kata.suite_tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            yield ast.get_source_segment(suite, node) or ""
+            yield "\n".join(lines[node.lineno - 1 : node.end_lineno])
     path = kata.folder / MISTAKES
     for part in sections(read_text(path)) if path.is_file() else ():
         yield f"{part.title} {part.body}"

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ..findings import Finding, Severity
 
 _OUTLINES = ("shape", "dtype", "device", "ndim", "dim", "size", "numel", "training")  # no values to spoil
@@ -26,7 +26,7 @@ def expectations_are_the_suites_own(kata: Kata, catalog: Catalog) -> Iterator[Fi
     Compute what is expected from numbers of the suite's own, which you write into the parameters, or from
     copies made before the call: `weight = base.weight.detach().clone()`.
     """
-    tree = parse_python(kata.suite.path)
+    tree = kata.suite_tree
     makers = _makers(tree, kata.facts.entry_points)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):

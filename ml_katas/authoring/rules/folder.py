@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ...errors import InvalidKata
 from ...support.toml import read_text
 from ..findings import Finding
@@ -82,7 +82,7 @@ def _strays(folder: Path, known: set[Path]) -> Iterator[Path]:
 
 
 def _shipped(kata: Kata) -> Iterator[str]:
-    for node in ast.walk(parse_python(kata.suite.path)):
+    for node in ast.walk(kata.suite_tree):
         match node:
             case ast.Call(func=function, args=[ast.Constant(value=str(name))]):
                 if ast.unparse(function).rpartition(".")[2] == "ship":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ...course.released import released_lists
 from ...support.markdown import Section, sections
 from ...support.spelling import nearest
@@ -82,7 +82,7 @@ def hints_leave_the_code_out(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     Say in words what the line does and what it is for; name the function to look up, without the arguments
     that it is called with here.
     """
-    lines = dict(_key_lines(parse_python(kata.solution)))
+    lines = dict(_key_lines(kata.solution_tree))
     for hint in _hints(kata):
         text = _LAYOUT.sub("", hint.body)
         shown = next((code for code in lines if _LAYOUT.sub("", code) in text), None)

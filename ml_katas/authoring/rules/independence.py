@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ..findings import Finding
 
 _FEWEST = 3
@@ -19,6 +20,7 @@ _CHANGING = {
     "uuid": "chance that no seed brings back",
 }
 _SKIPPING = ("skip", "skipif", "xfail", "importorskip")
+_NAME = re.compile(r"\bName\(id='\w+'")  # in a dump: names of values, not those of operations
 
 
 def suite_is_no_copy_of_the_solution(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
@@ -29,11 +31,11 @@ def suite_is_no_copy_of_the_solution(kata: Kata, catalog: Catalog) -> Iterator[F
     Write the expectation from something else: the definition as slow loops, a property that must hold,
     autograd on the definition, numbers worked out by hand.
     """
-    solution = Counter(_statements(parse_python(kata.solution)))
+    solution = Counter(_statements(kata.solution_tree))
     total = sum(solution.values())
     if total < _FEWEST:
         return
-    for node in ast.walk(parse_python(kata.suite.path)):
+    for node in ast.walk(kata.suite_tree):
         if isinstance(node, ast.FunctionDef):
             shared = sum((Counter(_statements(node)) & solution).values())
             if 2 * shared > total:
@@ -50,7 +52,7 @@ def suite_depends_on_nothing_that_changes(kata: Kata, catalog: Catalog) -> Itera
     Draw inputs with torch, whose generator is seeded for each check. To ask for speed, compare the time with
     that of a reference in the same check.
     """
-    for node in ast.walk(parse_python(kata.suite.path)):
+    for node in ast.walk(kata.suite_tree):
         for name in _imported(node):
             if name in _CHANGING:
                 problem = f"imports {name}: the suite would depend on {_CHANGING[name]}"
@@ -64,7 +66,7 @@ def no_check_is_skipped(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
 
     Leave the check out, or write what must hold instead: on a machine that lacks something, too.
     """
-    for node in ast.walk(parse_python(kata.suite.path)):
+    for node in ast.walk(kata.suite_tree):
         match node:
             case ast.Attribute(attr=name) if name in _SKIPPING and ast.unparse(node).startswith("pytest."):
                 problem = f"{ast.unparse(node)} keeps a check from running, so nothing could ever pass"
@@ -80,18 +82,11 @@ def _statements(tree: ast.AST) -> Iterator[str]:
             continue
         for node in ast.walk(function):
             if isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) and not _is_text(node):
-                yield ast.dump(_Anonymous().visit(ast.parse(ast.unparse(node))))
+                yield _NAME.sub("Name(_", ast.dump(node))
 
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-class _Anonymous(ast.NodeTransformer):
-    """Takes the names out of a statement, but not those of operations."""
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:  # ast's own name for it
-        return ast.Name("_", node.ctx)
 
 
 def _imported(node: ast.AST) -> Iterator[str]:

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable, Iterator
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ...course.starters import render_starter
 from ...support.toml import read_text
 from ..findings import Finding, line_of
@@ -27,7 +27,7 @@ def starter_takes_the_same_arguments(kata: Kata, catalog: Catalog) -> Iterator[F
     Copy the signature from solution.py into starter.py.j2, for methods too; types may differ.
     """
     names = kata.facts.entry_points
-    wanted = _functions(parse_python(kata.solution), names)
+    wanted = _functions(kata.solution_tree, names)
 
     def problems(starter: ast.Module) -> Problems:
         offered = _functions(starter, names)
@@ -51,7 +51,7 @@ def starter_leaves_the_rest_to_write(kata: Kata, catalog: Catalog) -> Iterator[F
     the solution's, word for word.
     """
     names = kata.facts.entry_points
-    wanted = _functions(parse_python(kata.solution), names)
+    wanted = _functions(kata.solution_tree, names)
 
     def problems(starter: ast.Module) -> Problems:
         for name, function in _functions(starter, names).items():

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...course.catalog import Catalog
-from ...course.kata import Kata, parse_python
+from ...course.kata import Kata
 from ...support.spelling import nearest
 from ..findings import Finding
 
@@ -25,7 +25,7 @@ def suite_imports_the_entry_points(kata: Kata, catalog: Catalog) -> Iterator[Fin
     Write `from submission import …` with the names of 'entry_points', and a check for each.
     """
     names, imported = kata.facts.entry_points, set()
-    for node in ast.walk(parse_python(kata.suite.path)):
+    for node in ast.walk(kata.suite_tree):
         if isinstance(node, ast.ImportFrom) and node.module == "submission":
             for alias in node.names:
                 imported.add(alias.name)
@@ -47,7 +47,7 @@ def sentences_are_short(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     Say in one sentence what holds ("Ties go to the lower index."), with a full stop; further explanation goes
     below it.
     """
-    for node in parse_python(kata.suite.path).body:
+    for node in kata.suite_tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in kata.suite.names:
             sentence = (ast.get_docstring(node) or "").partition("\n")[0]
             line = node.body[0].lineno
@@ -68,7 +68,7 @@ def suite_compares_by_itself(kata: Kata, catalog: Catalog) -> Iterator[Finding]:
     Compare with `assert_close` (or `assert_shape`) of `ml_katas.testing`, which reads the values and shows
     where they differ.
     """
-    for node in ast.walk(parse_python(kata.suite.path)):
+    for node in ast.walk(kata.suite_tree):
         for call in _foreign_comparisons(node):
             problem = f"{call} trusts what the submission returned, and says little where it differs"
             yield Finding(
