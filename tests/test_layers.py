@@ -47,11 +47,16 @@ def tree_of(name: str) -> ast.Module:
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
-def imports(name: str, *, typing: bool = False) -> Iterator[str]:
-    """Yield what a module imports: `.course.kata` for a module of the package, `torch` for another's.
+@cache
+def imports(name: str, *, typing: bool = False) -> tuple[str, ...]:
+    """Return what a module imports: `.course.kata` for a module of the package, `torch` for another's.
 
     What is imported for type checkers only counts with *typing*.
     """
+    return tuple(_imports(name, typing))
+
+
+def _imports(name: str, typing: bool) -> Iterator[str]:
     path = MODULES[name]
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     for node in _nodes(tree_of(name), typing):
@@ -69,6 +74,8 @@ def imports(name: str, *, typing: bool = False) -> Iterator[str]:
 
 def _nodes(tree: ast.AST, typing: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.expr):
+            continue  # no statement stands in one
         if not typing and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             continue
         yield node
@@ -179,8 +186,8 @@ def test_anki_itself_is_for_tests_only() -> None:
 def test_one_name_is_one_thing() -> None:
     """No two modules define a public class, or an alias for a type, of the same name."""
     homes: dict[str, list[str]] = {}
-    for name, path in MODULES.items():
-        for defined in _public_types(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in MODULES:
+        for defined in _public_types(tree_of(name)):
             homes.setdefault(defined, []).append(name)
     assert {defined: names for defined, names in homes.items() if len(names) > 1} == {}
 
