@@ -13,6 +13,7 @@ from ml_katas.course.catalog import Catalog
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 BUNDLED = Path(__file__).parents[2] / "katas"
+COURSE = Catalog((BUNDLED,))
 RULE = "contract-is-checked"
 
 
@@ -48,8 +49,7 @@ def says(line: int, what: str) -> str:
 @pytest.mark.parametrize("slug", [path.parent.name for path in sorted(BUNDLED.glob("*/kata.toml"))])
 def test_no_promise_of_the_course_is_left_alone(slug: str) -> None:
     """What the briefs of the course promise is spoken of, in their words or in others."""
-    catalog = Catalog((BUNDLED,))
-    assert list(contract_is_checked(catalog.find(slug), catalog)) == []
+    assert list(contract_is_checked(COURSE.find(slug), COURSE)) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -11,7 +12,8 @@ import pytest
 from ml_katas.authoring.mutation import AutoMutant, automatic_mutants, diff
 
 KATAS = Path(__file__).parents[2] / "katas"
-RIGHT = sorted([*KATAS.glob("*/solution.py"), *KATAS.glob("*/variants/*.py")])
+SOLUTIONS = sorted(KATAS.glob("*/solution.py"))
+RIGHT = [*SOLUTIONS, *sorted(KATAS.glob("*/variants/*.py"))]
 IMPORTS = "import math\nimport torch\nfrom torch import nn\nfrom torch.nn import functional as F\n"
 
 
@@ -398,20 +400,34 @@ def test_no_two_mutants_say_the_same() -> None:
     assert "-1 -> 0" not in mutations("y = x.sum(dim=-1)\n")
 
 
+@cache
+def mutants_of(path: Path) -> tuple[str, tuple[AutoMutant, ...]]:
+    """Return the text of a right solution and its mutants."""
+    text = path.read_text(encoding="utf-8")
+    return text, automatic_mutants(text)
+
+
 @pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_right_solutions_have_sound_mutants(path: Path) -> None:
-    """Every right solution has mutants, which compile, differ from it and have names of their own."""
-    text = path.read_text(encoding="utf-8")
-    mutants = automatic_mutants(text)
+    """Every right solution has mutants, which differ from it and have names of their own."""
+    text, mutants = mutants_of(path)
     assert len(mutants) > 4
+    for mutant in mutants:
+        assert mutant.source != text.encode()
+        assert text.splitlines()[mutant.number - 1].strip() == mutant.line
+    assert diff(text, mutants[0])
+    assert len({_named(one) for one in mutants}) == len(mutants)
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.parent.name)
+def test_mutants_of_solutions_are_other_programs(path: Path) -> None:
+    """Every mutant that the course's suites are to notice compiles, and says something else."""
+    text, mutants = mutants_of(path)
     original = does(compile(text, "mutant.py", "exec"))
     for mutant in mutants:
         # Other code has another syntax tree, which takes far longer to compare.
         is_other = does(compile(mutant.source, "mutant.py", "exec")) != original
         assert is_other or ast.dump(ast.parse(mutant.source)) != ast.dump(ast.parse(text))
-        assert text.splitlines()[mutant.number - 1].strip() == mutant.line
-    assert diff(text, mutants[0])
-    assert len({_named(one) for one in mutants}) == len(mutants)
 
 
 def does(code: CodeType) -> tuple[object, ...]:
