@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ def pytest_collection_finish() -> None:
     """Have torch compute with one thread, as it does for checks: the cores are busy with tests."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+    gc.freeze()  # modules and tests stay: no collection need look through them again
 
 
 @pytest.fixture(autouse=True)
