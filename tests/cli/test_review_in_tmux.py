@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_watch_in_tmux import MLKATA, Tmux
+from tests.plugins.waiting import wait_for
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OVERVIEW = "Draw an overview"
@@ -55,13 +55,15 @@ def review(terminal: Tmux, *options: str, at: datetime = START) -> None:
 
 def asks(terminal: Tmux) -> bool:
     """Wait for a question or for the end, and return whether it is a question."""
-    until = time.monotonic() + 40
-    while True:
+    screen = ""
+
+    def is_there() -> bool:
+        nonlocal screen
         screen = terminal.screen()
-        if ANY_KEY in screen or "reviewed:" in screen:
-            return ANY_KEY in screen
-        assert time.monotonic() < until, f"neither a question nor the end came:\n{screen}"
-        time.sleep(0.02)
+        return ANY_KEY in screen or "reviewed:" in screen
+
+    wait_for(is_there)
+    return ANY_KEY in screen
 
 
 def rows(workspace: Path, query: str) -> list[tuple[object, ...]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugins.waiting import PATIENCE
+
 pytestmark = pytest.mark.usefixtures("warm")
 
 _TELL = """
@@ -38,7 +40,7 @@ def modules(folder: Path, *words: str, **variables: str) -> set[str]:
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return set(json.loads(done.stderr.splitlines()[-1]))

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ml_katas.practice.watch import Mailbox, Saved, Saves
+from tests.plugins.waiting import PATIENCE
 
 MLKATA = [sys.executable, "-m", "ml_katas"]
 ENTERED, LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -60,7 +61,7 @@ class Watching:
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Read what comes until a condition holds."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < until, f"it never held:\n{self.seen.decode(errors='replace')}"
             if select.select([self.fd], [], [], 0.05)[0]:
