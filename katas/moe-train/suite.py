@@ -190,7 +190,7 @@ def test_what_is_optimised(balance):
     """Adam minimises the mean squared error plus so many times the balance, 0.3 times by default."""
     layer, x = Watched(), torch.ones(50, 1)
     options, balance = ({}, 0.3) if balance is None else ({"balance": balance}, balance)
-    train(layer, x, 2 * x, steps=400, batch=20, lr=0.05, **options)
+    train(layer, x, 2 * x, steps=150, batch=20, lr=0.2, **options)
     expected = torch.tensor((2 + 5 * balance) / (1 + balance)).double()  # of (n - 2)² + w (n - 5)²
     assert_close(layer.number.detach(), expected, label="what the only number becomes", atol=0.02)
 
@@ -263,7 +263,7 @@ def trained(**options):
         nn.Sequential(nn.Linear(WIDTH, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, OUT)) for _ in range(EXPERTS)
     ]
     layer = MoELayer(experts, WIDTH, 2)
-    train(layer, x[:1500], y[:1500], steps=400, **options)
+    train(layer, x[:1500], y[:1500], steps=250, **options)
     output, _ = layer(x[1500:])
     logits = x[1500:] @ layer.w_gate.detach()
     load = logits.topk(2, dim=1).indices.flatten().bincount(minlength=EXPERTS).float()
