@@ -18,7 +18,6 @@ from .slug import SLUG
 _COMMENT = re.compile(r"\s*<!--\s*(?P<key>[^:]*?)\s*(?::\s*(?P<value>.*?)\s*)?-->\s*")
 _KEYS = ("caught by", "free")
 _COMMENTS = "<!-- caught by: test_a, test_b --> or <!-- free: eps -->, on one line"
-DRAWS = "draws"  # the free choice of a mistake whose random numbers nobody else draws alike
 _FENCES = "exactly one fence: ```diff, a change to solution.py, or ```python, a whole program"
 
 Comments = dict[str, tuple[int, tuple[str, ...]]]  # by their key: the line, and the names that they list
@@ -155,7 +154,7 @@ class _Reader:
 
     def _free(self, comments: Comments, program: Sequence[Placed], tree: ast.Module) -> tuple[str, ...]:
         number, names = comments.get("free", (0, ()))
-        for name in (name for name in names if name != DRAWS):
+        for name in names:
             lines = list(_numbers_assigned(tree, name))
             if len(lines) != 1 or program[lines[0] - 1][1] is None:
                 says = f"'free: {name}' needs one line `{name} = …` with a number, among those inserted"

@@ -36,8 +36,9 @@ def mistakes_are_recognised(kata: Kata, runner: TrialRunner) -> Iterator[Finding
     change fits.
 
     Where another name is given, add a check whose input tells the two apart. Where none is given, look at
-    `author preview KATA --mistake NAME`; a number or noise of any size is said to be free by `<!-- free: …
-    -->`.
+    `author preview KATA --mistake NAME`; a number of any size is said to be free by `<!-- free: … -->`. A
+    mistake that draws random numbers has its name only where others draw the same; elsewhere it is said that
+    they were drawn.
     """
     tried = [*_in_the_solution(kata), *_in_variants(kata)]
     trials = [Trial(path=each.path, source=each.source, salt=_OTHER_SIDE, diagnose=True) for each in tried]
@@ -68,7 +69,8 @@ def _in_variants(kata: Kata) -> Iterator[_Handwriting]:
 def _misnamed(kata: Kata, tried: _Handwriting, report: Report) -> Iterator[Finding]:
     mistake, diagnosis = tried.mistake, report.diagnosis
     name = diagnosis.mistake if diagnosis else ""
-    if name == mistake.name or report.status is Status.PASSED:
+    is_random = diagnosis is not None and not name
+    if name == mistake.name or is_random or report.status is Status.PASSED:
         return
     where = "" if tried.path == kata.solution else f" in {tried.path.name}"
     if name:

@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 
 from ...course.kata import Kata
-from ...course.mistakes import DRAWS, Mistake
+from ...course.mistakes import Mistake
 from ...report import Diagnosis, Status, to_plain
 from ..sandbox.confinement import die_with_parent
 from .evidence import Evidence
-from .free_numbers import fitted
+from .free_numbers import sources
 from .rerun import Rerun
 from .suite_run import SuiteRun, check_name
 
@@ -63,22 +63,20 @@ def _search(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
     if rerun.evidence(solution, first.item) is not None:
         return None  # the solution fails as well: whatever it is, it is no mistake of the learner's
     is_random = first.drew and not rerun.draws(solution, first.item)
-    found = [each for each in kata.mistakes if _fits(each, rerun, suite_run, is_random=is_random)]
+    found = [mistake for mistake in kata.mistakes if _fits(mistake, rerun, suite_run)]
     mistake = _nearest_in_words(found, kata, submission)
     if mistake is not None:
         return Diagnosis(mistake.name, check_name(first.item), mistake.sentences)
     return Diagnosis("", check_name(first.item), _RANDOM) if is_random and not found else None
 
 
-def _fits(mistake: Mistake, rerun: Rerun, suite_run: SuiteRun, *, is_random: bool) -> bool:
+def _fits(mistake: Mistake, rerun: Rerun, suite_run: SuiteRun) -> bool:
     """Return whether a mistake explains all failures and fails nothing else."""
-    failing = suite_run.evidence
-    if DRAWS in mistake.free:
-        return is_random and all(each.drew and rerun.fails_at_random(mistake, each) for each in failing)
-    source = fitted(mistake, rerun, failing)
-    explains = all(_explains(source, rerun, each) for each in failing)
-    return explains and all(
-        rerun.status(source, item) is Status.PASSED for item in _telling(mistake, suite_run)
+    failing, telling = suite_run.evidence, list(_telling(mistake, suite_run))
+    return any(
+        all(_explains(source, rerun, each) for each in failing)
+        and all(rerun.status(source, item) is Status.PASSED for item in telling)
+        for source in sources(mistake, rerun, failing)
     )
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
-from ...course.mistakes import DRAWS, Mistake
+from ...course.mistakes import Mistake
 from .evidence import Evidence
 
 if TYPE_CHECKING:
@@ -23,20 +23,28 @@ _STEPS = 32
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-def fitted(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> bytes:
-    """Return the code of a mistake, its free number such that it errs as the submission does."""
+def sources(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Iterator[bytes]:
+    """Yield the code of a mistake: as it is, then with its free number such that it errs as the submission.
+
+    Where many numbers err alike, as any number far below all others does, the largest of them comes last.
+    """
+    yield mistake.source
     seen = max((each for each in failing if each.error is not None), key=_digits, default=None)
-    name = next((name for name in mistake.free if name != DRAWS), "")
-    if seen is None or not name:
-        return mistake.source
+    if seen is None or not mistake.free:
+        return
+    (name,) = mistake.free[:1]
     number = _number(mistake.source, name)
 
     def distance(exponent: float) -> float:
         own = rerun.evidence(with_number(mistake.source, name, number * 10**exponent), seen.item, seen.states)
         return _distance(own, seen)
 
-    nearest = min(_DECADES, key=distance)
-    return with_number(mistake.source, name, number * 10 ** _least(distance, nearest - 1, nearest + 1))
+    distances = {exponent: distance(exponent) for exponent in _DECADES}
+    nearest = min(distances, key=lambda exponent: distances[exponent])
+    fitted = _least(distance, nearest - 1, nearest + 1)
+    largest = max(exponent for exponent in _DECADES if distances[exponent] == distances[nearest])
+    for exponent in dict.fromkeys((fitted, largest)):
+        yield with_number(mistake.source, name, number * 10**exponent)
 
 
 def with_number(source: bytes, name: str, value: float) -> bytes:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pytest
 
 from ...course.kata import Kata
-from ...course.mistakes import Mistake
 from ...report import Status
 from ...support.records import replace
 from ..boundary.initial_states import State
@@ -40,11 +39,6 @@ class Rerun:
         self._run(source, item, ())
         peer = self._supervisor.current if self._supervisor else None
         return peer is not None and peer.drew
-
-    def fails_at_random(self, mistake: Mistake, seen: Evidence) -> bool:
-        """Return whether a mistake fails an instance too, and draws random numbers in it."""
-        own = self.evidence(mistake.source, seen.item)
-        return own is not None and own.drew
 
     def _run(
         self, source: bytes, item: pytest.Item, states: Sequence[State]

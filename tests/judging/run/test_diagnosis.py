@@ -131,7 +131,7 @@ The sum is never zero here.
 ## noise
 
 <!-- caught by: test_weights -->
-<!-- free: draws -->
+<!-- free: STRENGTH -->
 
 Noise is added to the scores.
 
@@ -139,7 +139,8 @@ There is none in the formula.
 
 ```diff
 -    kept, indices = x.topk(k, dim=-1)
-+    kept, indices = (x + torch.randn_like(x)).topk(k, dim=-1)
++    STRENGTH = 1.0
++    kept, indices = (x + STRENGTH * torch.randn_like(x)).topk(k, dim=-1)
 ```
 
 ## factor-added
@@ -291,11 +292,20 @@ def test_a_free_number_may_have_any_size(diagnosed: Diagnoser, size: str) -> Non
     assert diagnosed.name(with_epsilon) == "epsilon"
 
 
-@pytest.mark.parametrize("noise", ["0.3 * torch.randn_like(x)", "torch.rand(x.shape, dtype=x.dtype)"])
-def test_noise_is_recognised_by_being_drawn(diagnosed: Diagnoser, noise: str) -> None:
-    """A mistake whose random numbers are free is recognised by the generator that moved."""
-    noisy = f"\n    best, index = torch.topk(x + {noise}, k)\n    return best.softmax(-1), index\n"
-    assert diagnosed.name(noisy) == "noise"
+NOISY = "\n    best, index = torch.topk(x + {}, k)\n    return best.softmax(-1), index\n"
+
+
+@pytest.mark.parametrize("strength", ["1", "0.3", "1e-2"])
+def test_noise_is_recognised_whatever_its_strength(diagnosed: Diagnoser, strength: str) -> None:
+    """Noise that is drawn as in the mistake has its name, be it strong or weak."""
+    assert diagnosed.name(NOISY.format(f"{strength} * torch.randn(x.shape, dtype=x.dtype)")) == "noise"
+
+
+def test_other_noise_is_not_given_the_name(diagnosed: Diagnoser) -> None:
+    """Of numbers that are drawn otherwise only that is said: that they were drawn."""
+    found = diagnosed(NOISY.format("torch.rand_like(x)"))
+    assert found is not None
+    assert (found.mistake, found.text[:26]) == ("", "Random numbers were drawn ")
 
 
 def test_random_numbers_without_a_known_mistake_are_said(diagnosed: Diagnoser) -> None:
