@@ -74,6 +74,8 @@ def brief(value: object, returned: Mapping[int, str] | None = None, depth: int =
     if isinstance(value, list | tuple) and len(value) <= _MOST_ITEMS and depth < 2:
         items = ", ".join(brief(item, returned, depth + 1) for item in value)
         return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
+    if type(value) is dict and not value:
+        return "{}"
     if isinstance(value, nn.Module) and type(value).__module__.startswith("torch.nn.modules."):
         return shown(value)
     is_function = callable(value) and not isinstance(value, type | nn.Module)

@@ -190,7 +190,7 @@ class Story:
             return f"{waiting} for your code"
         if not self._in_full or self._in_full.status not in {Status.FAILED, Status.ERROR}:
             return "did not run"
-        return f"{waiting} for this one"
+        return f"{waiting} for {'this one' if len(self.report.failed_checks) == 1 else 'those above'}"
 
     def _help(self, page: Page) -> Text:
         """Return the ways on: the next hint, and what else can be seen of a failure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from .initial_states import InitialStates, State
 from .modules import describe_by_value
 from .operations import OVERRIDABLE, next_of
 from .peer import Peer
-from .proxies import EntryPoint, Handle, ModuleHandle
+from .proxies import EntryPoint, Handle, ModuleHandle, keep_name
 from .tensors import Oversized, Unsendable
 
 MOST_CALLBACKS = 100_000
@@ -87,9 +88,9 @@ class JudgePeer(Peer):
     def do(self, operation: str, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Carry out an operation in the sandbox."""
         self.asked += 1
-        name = _name_of(target) if operation == "call" else ""
-        if name:
-            self._last_call = name, args, kwargs
+        if operation == "call":
+            named = {name: _as_passed(value) for name, value in kwargs.items()}
+            self._last_call = _name_of(target), tuple(map(_as_passed, args)), named
             self._returned = {}
         values = {"operation": operation, "target": target, "args": args, "kwargs": tuple(kwargs.items())}
         try:
@@ -99,6 +100,8 @@ class JudgePeer(Peer):
             raise self.author_error from None
         if operation == "call" and isinstance(target, EntryPoint) and isinstance(result, ModuleHandle):
             self.initial.of_next(result)
+        if operation == "getattr" and isinstance(result, Handle):
+            keep_name(result, f"{_name_of(target)}.{args[0]}")
         return result
 
     def time_left(self) -> dict[str, Any]:
@@ -280,10 +283,17 @@ def _one_line(name: str) -> str:
 
 
 def _name_of(target: object) -> str:
-    """Return what a suite calls the thing that it calls; nothing of a method, which has no name here."""
+    """Return what is called, as one would write it: "gate", "Layer(...)" for an instance of a class."""
     if isinstance(target, EntryPoint):
         return target.__name__
-    return target._type_name if isinstance(target, ModuleHandle) else ""
+    if isinstance(target, Handle):
+        return target._called_as or f"{target._type_name}(...)"
+    return f"{target._type_name}(...)" if isinstance(target, ModuleHandle) else "it"
+
+
+def _as_passed(value: object) -> object:
+    """Return an argument as it is now: a container may be filled by the call."""
+    return copy(value) if type(value) in (list, dict, set) else value
 
 
 def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:

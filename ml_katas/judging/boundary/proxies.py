@@ -48,10 +48,10 @@ class EntryPoint:
 class Handle:
     """An object that stays in the sandbox: called, indexed, iterated, asked for attributes."""
 
-    _own = ("_remote", "_number", "_kind", "_type_name")
+    _own = ("_remote", "_number", "_kind", "_type_name", "_called_as")
 
     def __init__(self, remote: Remote, number: int, kind: str, type_name: str) -> None:
-        for name, value in zip(self._own, (remote, number, kind, type_name), strict=True):
+        for name, value in zip(self._own, (remote, number, kind, type_name, ""), strict=True):
             object.__setattr__(self, name, value)
 
     def __del__(self) -> None:
@@ -112,6 +112,11 @@ class Handle:
         return str(self._remote.do("repr", self))
 
     __hash__ = object.__hash__
+
+
+def keep_name(handle: Handle, name: str) -> None:
+    """Remember by which name a suite came to a handle: "Layer(...).merge"."""
+    object.__setattr__(handle, "_called_as", name)
 
 
 def _operator(name: str) -> Callable[..., Any]:

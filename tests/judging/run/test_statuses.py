@@ -197,6 +197,59 @@ def test_a_failure_says_what_was_passed_in(engine: Engine) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("Layer(3)(torch.zeros(2))", "Layer(...)(float32 (2,))"),
+        ("Layer(3).merge(1)", "Layer(...).merge(1)"),
+        ("Plain(4).fill({}, [])", "Plain(...).fill({}, [])"),
+        ("Plain(4)(n=1)", "Plain(...)(n=1)"),
+        ("Layer.made(2)", "Layer.made(2)"),
+    ],
+)
+def test_a_failure_names_the_method(engine: Engine, body: str, call: str) -> None:
+    """An instance and its methods are told from the class, and containers are shown as they were passed."""
+    suite = f"""
+        import torch
+
+        def test_promise():
+            '''It works.'''
+            {body}
+            assert False, "it works"
+    """
+    source = """
+import torch
+
+class Layer(torch.nn.Module):
+    def __init__(self, n):
+        super().__init__()
+
+    def forward(self, x):
+        return x
+
+    def merge(self, n):
+        return n
+
+    @staticmethod
+    def made(n):
+        return n
+
+class Plain:
+    def __init__(self, n):
+        self.n = n
+
+    def fill(self, found, more):
+        found["n"] = self.n
+        more.append(1)
+
+    def __call__(self, n):
+        return n
+"""
+    failure = engine.judge(suite, source, entry_points=("Layer", "Plain")).checks[0].failure
+    assert failure is not None
+    assert failure.call == call
+
+
 def test_torch_compile_changes_nothing(engine: Engine) -> None:
     """What a submission compiles runs as it is: as a decorator, with options, and as a function."""
     how = "@torch.compile\n    def f():\n        return 1\n    g = torch.compile(fullgraph=True)(f)\n"
