@@ -27,15 +27,19 @@ def sources(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Iter
     """Yield the code of a mistake: as it is, then with its free number such that it errs as the submission.
 
     Where many numbers err alike, as any number far below all others does, the largest of them comes last.
+    Where there is no error to fit, since what came or what was expected is not finite, both ends are tried.
     """
     yield mistake.source
-    seen = max((each for each in failing if each.error is not None), key=_digits, default=None)
-    if seen is None or not mistake.free:
+    if not mistake.free:
         return
-    (name,) = mistake.free[:1]
-    number = _number(mistake.source, name)
+    name, number = mistake.free[0], _number(mistake.source, mistake.free[0])
+    seen = max((each for each in failing if each.error is not None), key=_digits, default=None)
+    if seen is None:
+        ends = (_DECADES[-1], _DECADES[0])
+        yield from (with_number(mistake.source, name, number * 10**exponent) for exponent in ends)
+        return
 
-    def distance(exponent: float) -> float:
+    def distance(exponent: float, seen: Evidence = seen) -> float:
         own = rerun.evidence(with_number(mistake.source, name, number * 10**exponent), seen.item, seen.states)
         return _distance(own, seen)
 

@@ -369,3 +369,53 @@ def test_memory_that_ends_is_evidence(engine: Engine) -> None:
     found = engine.report(request(kata, source, file_name="answer.py", seed="7f3a")).diagnosis
     assert found is not None
     assert (found.mistake, found.check) == ("table-of-pairs", "test_many")
+
+
+MASKED = "def masked(x):\n    return x.softmax(dim=-1)\n"
+MASKED_SUITE = '''
+"""A softmax in which -inf is no number."""
+
+import torch
+from submission import masked
+
+from ml_katas.testing import assert_close
+
+INF = float("inf")
+
+
+def test_nothing():
+    """A row of nothing but -inf is NaN."""
+    assert_close(masked(torch.full((3,), -INF)), torch.full((3,), torch.nan), label="y", nonfinite=True)
+
+
+def test_far_below():
+    """Beside -100,000 an entry of -inf gets no weight."""
+    assert_close(masked(torch.tensor([-1e5, -INF])), torch.tensor([1.0, 0.0]), label="y")
+'''
+MASKED_MISTAKES = """
+## large-number
+
+<!-- caught by: test_nothing, test_far_below -->
+<!-- free: hidden -->
+
+-inf is replaced by a large number.
+
+Leave it.
+
+```diff
+-    return x.softmax(dim=-1)
++    hidden = -1e4
++    return x.masked_fill(x == -float("inf"), hidden).softmax(dim=-1)
+```
+"""
+
+
+@pytest.mark.parametrize("hidden", ["-1e4", "-1e9", "torch.finfo(x.dtype).min"])
+def test_a_number_that_leaves_no_error_to_fit_is_recognised(engine: Engine, hidden: str) -> None:
+    """Where NaN was expected nothing can be fitted, and a number far out is recognised all the same."""
+    files = {"solution.py": MASKED, "mistakes.md": MASKED_MISTAKES}
+    kata = engine.make_kata(MASKED_SUITE, entry_points=("masked",), files=files)
+    source = f"import torch\n\ndef masked(x):\n    return x.clamp(min={hidden}).softmax(-1)\n"
+    found = engine.report(request(kata, source.encode(), file_name="answer.py", seed="7f3a")).diagnosis
+    assert found is not None
+    assert found.mistake == "large-number"
