@@ -265,12 +265,14 @@ def test_merge_adds_the_update_to_the_weight(width, out, r, alpha, bias):
 
 
 @after("test_merge_adds_the_update_to_the_weight")
-def test_merge_changes_the_weight_only():
-    """merge() changes nothing but base.weight, which stays frozen."""
+@pytest.mark.parametrize("calls", [["merge"], ["merge", "unmerge"]], ids=" ".join)
+def test_merge_changes_the_weight_only(calls):
+    """merge() and unmerge() change nothing but base.weight, which stays frozen."""
     layer, _ = trained_layer(5, 7, r=2, alpha=3.0)
     weight = layer.base.weight
     with unchanged(layer.lora_A, layer.lora_B, layer.base.bias):
-        layer.merge()
+        for call in calls:
+            getattr(layer, call)()
     assert weight.is_leaf, "base.weight must stay a leaf: merge outside of autograd"
     assert not weight.requires_grad, "base.weight must stay frozen"
     trainable = sorted(name for name, parameter in layer.named_parameters() if parameter.requires_grad)

@@ -215,13 +215,34 @@ def test_weights_keep_the_precision_of_the_logits(of_tokens, of_logits):
     Pins: "are as precise as their own dtype allows".
     """
     tokens = (torch.randperm(60) / 8).view(4, 3, 5).to(of_tokens)  # exact in each dtype
-    logits = tokens.double().flatten(0, 1)
+    logits = tokens.double().flatten(0, 1).clone()
     weights, indices = top_k_gating(tokens, lambda x: x.to(of_logits), k=3)
     allowed = {of_logits, of_tokens, torch.float32}
     assert weights.dtype in allowed, f"for {of_tokens} tokens and {of_logits} logits: {weights.dtype} weights"
     assert_routing(
         weights, indices, logits, k=3, rtol=PRECISION[weights.dtype], atol=PRECISION[weights.dtype]
     )
+
+
+@after("test_weights_keep_the_precision_of_the_logits")
+def test_the_choice_is_that_of_the_logits_as_they_came():
+    """Logits that only the gating network's own dtype tells apart are told apart.
+
+    Pins: "from the logits as the gating network gave them".
+    """
+    tokens = torch.randn(3, 4, 5).to(BRAIN)
+    logits = 4 + torch.stack([torch.randperm(6) for _ in range(12)]) / 1000  # bfloat16 has steps of 1/32 here
+    weights, indices = top_k_gating(tokens, lambda x: logits.view(*x.shape[:-1], 6), k=2)
+    assert_routing(weights, indices, logits.double(), k=2, rtol=PRECISION[BRAIN], atol=PRECISION[BRAIN])
+
+
+@after("test_weights_are_a_softmax_over_the_kept_logits")
+def test_few_of_thousands_of_experts():
+    """Two of 4,000 experts that are nearly alike share the whole token: their weights sum to 1."""
+    tokens = torch.randn(1, 3, 4000) / 100
+    logits = tokens.double().flatten(0, 1)
+    weights, indices = top_k_gating(tokens, lambda x: x, k=2)
+    assert_routing(weights, indices, logits, k=2)
 
 
 @after("test_weights_keep_the_precision_of_the_logits")

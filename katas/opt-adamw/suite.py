@@ -47,7 +47,7 @@ def test_steps_are_the_definition(lr, betas, eps, decay, steps):
     state = {}
     for grad in grads:
         adamw_step(p, grad, state, lr, betas=betas, eps=eps, weight_decay=decay)
-    assert_close(p, expected, label=f"p after {steps} steps", rtol=1e-10, atol=1e-10)
+    assert_close(p, expected, label=f"p after {steps} step{'s' * (steps > 1)}", rtol=1e-10, atol=1e-10)
 
 
 @after("test_steps_are_the_definition")

@@ -78,7 +78,7 @@ def test_rows_of_zeros():
     w[[0, 2]], expected[[0, 2]] = 0, 0
     q, scale = quantize_rows(w)
     assert_close(q, expected, label="q")
-    assert (scale > 0).all(), "every scale is above 0"
+    assert (scale > 0).all(), "every scale must be above 0, that of a row of zeros too"
     assert (scale < 1e30).all(), "every scale is finite"
     assert_close(scale[[1, 3]], scales[[1, 3]], label="scale of the other rows", rtol=1e-10, atol=1e-12)
 

@@ -72,13 +72,14 @@ def test_rows_do_not_run_into_each_other():
 @after("test_returns_one_number")
 @pytest.mark.parametrize("case", ["nothing marked", "only first tokens", "one token each"])
 def test_nothing_to_predict(case):
-    """Where nothing is to be predicted the loss is 0, with finite gradients."""
+    """Where nothing is to be predicted the loss is 0, connected to the logits, with finite gradients."""
     logits, tokens, _ = drawn(2, 1 if case == "one token each" else 4, 3)
     mask = torch.zeros(tokens.shape).bool()
     mask[:, 0] = case != "nothing marked"
     logits.requires_grad_()
     loss = lm_loss(logits, tokens, mask)
     assert_close(loss, torch.zeros((), dtype=torch.float64), label="loss")
+    assert loss.requires_grad, "the loss is 0, but not connected to the logits: no gradient reaches them"
     loss.backward()
     assert logits.grad is None or logits.grad.isfinite().all(), "the gradient is finite here too"
 
