@@ -101,7 +101,7 @@ class _Verdict:
         on_verdict: OnVerdict | None,
         on_begin: Callable[[], None] = lambda: None,
     ) -> None:
-        from ..judging.client import Draft  # by now it is imported, or will be
+        from ..judging.draft import Draft  # by now it is imported, or will be
 
         self._draft = Draft(kata.slug)
         self._checked = checked

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ml_katas.course.kata import Kata
-from ml_katas.judging.client import Draft
+from ml_katas.judging.draft import Draft
 from ml_katas.judging.protocol import Checked, Diagnosed, Ended, Started
 from ml_katas.practice.progress import Progress
 from ml_katas.report import Isolation, Report, Status

@@ -12,7 +12,7 @@ from types import FrameType
 
 NAME = "StillRunning"
 _INEXACT_S = 0.05
-GRACE_S = 0.2  # for saying it
+GRACE_S = 0.6  # for saying it
 
 
 class StillRunning(BaseException):
