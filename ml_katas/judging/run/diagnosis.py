@@ -14,7 +14,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from ...course.mistakes import Mistake
 from ...report import Diagnosis, Status, to_plain
 from ..sandbox.confinement import die_with_parent
 from .evidence import Evidence
-from .free_numbers import sources
+from .free_numbers import fitted
 from .rerun import Rerun
 from .suite_run import SuiteRun, check_name
 
@@ -63,20 +63,24 @@ def _search(kata: Kata, suite_run: SuiteRun) -> Diagnosis | None:
     if rerun.evidence(solution, first.item) is not None:
         return None  # the solution fails as well: whatever it is, it is no mistake of the learner's
     is_random = first.drew and not rerun.draws(solution, first.item)
-    found = [mistake for mistake in kata.mistakes if _fits(mistake, rerun, suite_run)]
+    found = [each for each in kata.mistakes if _fits(each, [each.source], rerun, suite_run)]
+    # To fit a number takes many runs, and one that fits as it is would be preferred.
+    found = found or [
+        each for each in kata.mistakes if _fits(each, fitted(each, rerun, failing), rerun, suite_run)
+    ]
     mistake = _nearest_in_words(found, kata, submission)
     if mistake is not None:
         return Diagnosis(mistake.name, check_name(first.item), mistake.sentences)
     return Diagnosis("", check_name(first.item), _RANDOM) if is_random and not found else None
 
 
-def _fits(mistake: Mistake, rerun: Rerun, suite_run: SuiteRun) -> bool:
-    """Return whether a mistake explains all failures and fails nothing else."""
+def _fits(mistake: Mistake, sources: Iterable[bytes], rerun: Rerun, suite_run: SuiteRun) -> bool:
+    """Return whether a mistake, by one of its *sources*, explains all failures and fails nothing else."""
     failing, telling = suite_run.evidence, list(_telling(mistake, suite_run))
     return any(
         all(_explains(source, rerun, each) for each in failing)
         and all(rerun.status(source, item) is Status.PASSED for item in telling)
-        for source in sources(mistake, rerun, failing)
+        for source in sources
     )
 
 
@@ -108,7 +112,7 @@ def _explains(source: bytes, rerun: Rerun, seen: Evidence) -> bool:
 def _nearest_in_words(found: Sequence[Mistake], kata: Kata, submission: bytes) -> Mistake | None:
     """Return the one mistake, or of several that behave alike the one whose words the submission shares.
 
-    One whose number was fitted gives way to one that fits as it is: a bound without end is no bound.
+    One whose number is free gives way to one that is as it is: a bound without end is no bound.
     """
     found = [mistake for mistake in found if not mistake.free] or found
     if len(found) < 2:

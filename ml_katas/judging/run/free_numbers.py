@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 _DECADES = range(-8, 9)
 _STEPS = 32
+_NEAR = 0.95  # of the error: where no decade takes a part of it away, no number between two does
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-def sources(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Iterator[bytes]:
-    """Yield the code of a mistake: as it is, then with its free number such that it errs as the submission.
+def fitted(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Iterator[bytes]:
+    """Yield the code of a mistake, its free number such that it errs as the submission does.
 
     Where many numbers err alike, as any number far below all others does, the largest of them comes last.
     Where there is no error to fit, since what came or what was expected is not finite, both ends are tried.
     """
-    yield mistake.source
     if not mistake.free:
         return
     name, number = mistake.free[0], _number(mistake.source, mistake.free[0])
@@ -39,15 +39,21 @@ def sources(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Iter
         yield from (with_number(mistake.source, name, number * 10**exponent) for exponent in ends)
         return
 
+    own = rerun.evidence(mistake.source, seen.item, seen.states)
+    if own is not None and own.drew != seen.drew:
+        return  # noise and what is no noise are never alike, whatever the number
+
     def distance(exponent: float, seen: Evidence = seen) -> float:
         own = rerun.evidence(with_number(mistake.source, name, number * 10**exponent), seen.item, seen.states)
         return _distance(own, seen)
 
     distances = {exponent: distance(exponent) for exponent in _DECADES}
     nearest = min(distances, key=lambda exponent: distances[exponent])
-    fitted = _least(distance, nearest - 1, nearest + 1)
+    if distances[nearest] > _NEAR * _distance(None, seen):
+        return
+    best = _least(distance, nearest - 1, nearest + 1)
     largest = max(exponent for exponent in _DECADES if distances[exponent] == distances[nearest])
-    for exponent in dict.fromkeys((fitted, largest)):
+    for exponent in dict.fromkeys((best, largest)):
         yield with_number(mistake.source, name, number * 10**exponent)
 
 
