@@ -23,6 +23,8 @@ from .options import Settings, common, complete_kata, with_solutions_option
 from .screen import Working
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from ..render.report import Story
 
 _PATIENCE_S = 1.5
@@ -83,7 +85,7 @@ class _Shown:
     """What is shown of a check: the verdict at once, the rest when the mistake behind it is known.
 
     Looking for a mistake may take seconds. Who has waited for one sees the failure without it, and the
-    mistake below when it is found.
+    mistake below when it is found. A verdict that has left the terminal at the top is said again at the end.
     """
 
     def __init__(self, settings: Settings, working: Working) -> None:
@@ -92,6 +94,8 @@ class _Shown:
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._unexplained: CheckOutcome | None = None
+        self._verdict: RenderableType | None = None
+        self._height = 0
 
     def __enter__(self) -> Self:
         return self
@@ -100,13 +104,17 @@ class _Shown:
         if self._timer:
             self._timer.cancel()
         self._explain()
+        if self._verdict is not None and self._settings.screen.has_scrolled(self._height):
+            self._settings.screen.say()
+            self._settings.screen.draw(self._verdict)
 
     def verdict(self, checked: CheckOutcome) -> None:
         """Show a verdict that may take a while to be explained."""
         if self._settings.json or checked.report.status is Status.PASSED:
             return
         self._working.clear()
-        self._settings.screen.draw(self._story(checked).verdict_view())
+        self._verdict = self._story(checked).verdict_view()
+        self._draw(self._verdict)
         self._unexplained = checked
         self._working.show(LOOKING)
         self._timer = threading.Timer(_PATIENCE_S, self._explain, [LOOKING])
@@ -129,7 +137,7 @@ class _Shown:
         elif checked.report.diagnosis:
             from ..render.report import diagnosis_view
 
-            self._settings.screen.draw(diagnosis_view(checked.report))
+            self._draw(diagnosis_view(checked.report))
 
     def _explain(self, still: str = "") -> None:
         """Show what stands below the verdict, if it is not shown yet, and what is *still* waited for."""
@@ -137,9 +145,13 @@ class _Shown:
             checked, self._unexplained = self._unexplained, None
             if checked is not None:
                 self._working.clear()
-                self._settings.screen.draw(self._story(checked).explanation_view())
+                self._draw(self._story(checked).explanation_view())
                 if still:
                     self._working.show(still)
+
+    def _draw(self, view: RenderableType) -> None:
+        self._settings.screen.draw(view)
+        self._height += self._settings.screen.height_of(view)
 
     def _story(self, checked: CheckOutcome) -> Story:
         from ..render.report import Story

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _LEAST_WIDTH, _USUAL_WIDTH = 20, 80
+_PROMPT_LINES = 2  # below what a command wrote: a note, the prompt
 
 
 class _Output(io.FileIO):
@@ -134,6 +135,16 @@ class Screen:
     def draw(self, view: RenderableType) -> None:
         """Draw a rich renderable on stdout."""
         self.out.print(view)
+
+    def height_of(self, view: RenderableType) -> int:
+        """Return on how many lines of the terminal *view* was drawn; 0 where there is none."""
+        return len(self.out.render_lines(view, pad=False)) if self.is_shown else 0
+
+    def has_scrolled(self, height: int) -> bool:
+        """Return whether so many lines, and a prompt below, are more than the terminal shows."""
+        import shutil
+
+        return self.is_shown and height >= shutil.get_terminal_size().lines - _PROMPT_LINES
 
     @property
     def is_terminal(self) -> bool:

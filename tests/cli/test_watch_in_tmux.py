@@ -1,4 +1,4 @@
-"""`mlkata watch` in a real terminal: tmux, its screen, its scrollback."""
+"""What stands where in a real terminal: tmux, its screen, its scrollback."""
 
 from __future__ import annotations
 
@@ -196,6 +196,17 @@ def test_a_long_brief_is_leafed_through(tmux: Callable[[int], Tmux], course: Pat
     terminal.type("clear; PAGER='less -P leafing' ", " ".join([*MLKATA, "show"]), "Enter")
     terminal.wait_for("leafing")
     terminal.type("q")
+
+
+def test_a_verdict_that_has_scrolled_away_is_said_again(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """Where a report is taller than the terminal its first line comes once more at the end, else not."""
+    terminal = tmux(40)
+    for body, times in (("    for n in range(40):\n        print(n)\n", 2), ("", 1)):
+        (tmp_path / "tiny_double.py").write_text(f"def double(x):\n{body}    return x + 1\n")
+        terminal.type("clear; tmux clear-history; ", " ".join([*MLKATA, "check"]), "; echo over", "Enter")
+        terminal.wait_for("\nover")
+        assert "Failed  tiny-double" in terminal.screen()
+        assert terminal.screen(100).count("Failed  tiny-double") == times
 
 
 def test_the_demo_waits(tmux: Callable[[int], Tmux]) -> None:
