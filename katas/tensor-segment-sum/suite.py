@@ -81,13 +81,13 @@ def test_the_gradient_is_that_of_the_segment():
 
 @after("test_rows_are_summed_by_segment")
 def test_many_rows():
-    """Four million rows in 1,000 segments are no trouble.
+    """A million rows in 300 segments are no trouble.
 
     Pins: "**Speed.** No loop over rows".
     """
-    x, seg = torch.randint(-9, 9, (4_000_000, 1)).double(), torch.randint(1_000, (4_000_000,))
-    expected = torch.bincount(seg, x[:, 0], 1_000)[:, None]
-    assert_close(segment_sum(x, seg, 1_000), expected, label="out")
+    x, seg = torch.randint(-9, 9, (1_000_000, 1)).double(), torch.randint(300, (1_000_000,))
+    expected = torch.bincount(seg, x[:, 0], 300)[:, None]
+    assert_close(segment_sum(x, seg, 300), expected, label="out")
 
 
 @after("test_rows_are_summed_by_segment")
