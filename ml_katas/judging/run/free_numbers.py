@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .rerun import Rerun
 
 _DECADES = range(-8, 9)
+_STRENGTHS = tuple(digits * 10.0**n for n in range(-3, 1) for digits in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9))
 _STEPS = 32
 _NEAR = 0.95  # of the error: where no decade takes a part of it away, no number between two does
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -29,6 +30,7 @@ def fitted(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Itera
 
     Where many numbers err alike, as any number far below all others does, the largest of them comes last.
     Where there is no error to fit, since what came or what was expected is not finite, both ends are tried.
+    Of noise those are tried that people write: by it another is chosen or not, and nothing lies between.
     """
     if not mistake.free:
         return
@@ -42,6 +44,8 @@ def fitted(mistake: Mistake, rerun: Rerun, failing: Sequence[Evidence]) -> Itera
     own = rerun.evidence(mistake.source, seen.item, seen.states)
     if own is not None and own.drew != seen.drew:
         return  # noise and what is no noise are never alike, whatever the number
+    if seen.drew:
+        yield from (with_number(mistake.source, name, strength) for strength in _STRENGTHS)
 
     def distance(exponent: float, seen: Evidence = seen) -> float:
         own = rerun.evidence(with_number(mistake.source, name, number * 10**exponent), seen.item, seen.states)

@@ -295,7 +295,7 @@ def test_a_free_number_may_have_any_size(diagnosed: Diagnoser, size: str) -> Non
 NOISY = "\n    best, index = torch.topk(x + {}, k)\n    return best.softmax(-1), index\n"
 
 
-@pytest.mark.parametrize("strength", ["1", "0.3", "1e-2"])
+@pytest.mark.parametrize("strength", ["1", "0.3", "0.05", "1e-2"])
 def test_noise_is_recognised_whatever_its_strength(diagnosed: Diagnoser, strength: str) -> None:
     """Noise that is drawn as in the mistake has its name, be it strong or weak."""
     assert diagnosed.name(NOISY.format(f"{strength} * torch.randn(x.shape, dtype=x.dtype)")) == "noise"
