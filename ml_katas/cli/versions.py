@@ -86,6 +86,8 @@ def _show_version(settings: Settings, kata: str, number: int, *, diff: bool) -> 
         )
     elif diff:
         settings.screen.say(found.diff or f"Your file is version {number}, letter by letter.")
+    elif not settings.screen.is_shown:
+        click.echo(found.text, nl=False)  # into a file: Python, nothing else
     else:
         from ..render.solution import code_view
 

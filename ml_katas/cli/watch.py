@@ -191,7 +191,6 @@ class _Watch:
             case "?":
                 self._turn(watch_pages.HELP)
             case "x":
-                self._is_asked = True
                 self._say(_ASK)
             case "o":
                 self._open()
@@ -226,8 +225,12 @@ class _Watch:
         self._turn(self._report_view(report), is_beside=False)
 
     def _say(self, text: str) -> None:
-        """Say something beside what is shown, which is not said again where lines follow each other."""
+        """Say something beside what is shown, which is not said again where lines follow each other.
+
+        A question that is not seen any more is not asked any more.
+        """
         self._said = text
+        self._is_asked = text == _ASK
         if self._page.is_full_screen:
             self._draw()
         elif text:

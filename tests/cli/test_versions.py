@@ -84,6 +84,16 @@ def test_a_version_is_shown_without_being_restored(terminal: Terminal, judge: Ob
         assert terminal(*words).exit_code == 2
 
 
+def test_a_version_in_a_pipe_is_what_was_kept(terminal: Terminal, judge: ObedientJudge) -> None:
+    """`history N > file` writes the version to the last sign, however long its lines are."""
+    judge.verdicts = [Status.FAILED]
+    terminal("start", "tiny-double")
+    text = f"def double(x):\n\treturn {' + '.join(['x'] * 80)}  # long\n"
+    write(terminal, text)
+    terminal("check")
+    assert terminal("history", "tiny-double", "1").stdout == text
+
+
 def test_history_says_what_no_check_says(
     terminal: Terminal, judge: ObedientJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,21 @@ def test_begin_again_from_the_starter(tmux: Callable[[int], Tmux], tmp_path: Pat
     assert file.read_text() == WRONG
 
 
+def test_a_question_that_is_gone_is_not_answered(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
+    """A save in between takes the question of x away: y does nothing, other keys work at once."""
+    terminal, file = tmux(80), tmp_path / "tiny_double.py"
+    watch(terminal)
+    terminal.wait_for("wait for your code")
+    terminal.type("x")
+    terminal.wait_for("Begin again from the starter?")
+    file.write_text(RIGHT)
+    terminal.wait_for("Solved")
+    terminal.type("y")
+    terminal.type("s")
+    terminal.wait_for("Description")
+    assert file.read_text() == RIGHT
+
+
 def test_the_newest_of_many_saves_wins(tmux: Callable[[int], Tmux], tmp_path: Path) -> None:
     """After a burst of saves the screen shows the verdict of the last one."""
     terminal, file = tmux(80), tmp_path / "tiny_double.py"
